@@ -1,0 +1,155 @@
+"""From what a user wrote to a frozen model, or to an error that says all that is wrong.
+
+pydantic finds the problems; this module turns each into a ``Problem`` with the field's path, the
+offending value, the rule, the nearest known name for a typo, and the place in the file.
+"""
+
+import difflib
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from warren.model.errors import InvalidInput, Problem
+from warren.model.marked import place_of
+
+VALUE_CHARACTERS_MAX = 80
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Frozen(BaseModel):
+    """The base of everything users write and everything that is stored: immutable, no extras."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+def parse(model: type[Model], value: Any, *, path: Sequence[str | int] = ()) -> Model:
+    """Validate ``value`` (plain or marked YAML) as ``model``.
+
+    Args:
+        model: what it should be.
+        value: what was written.
+        path: where ``value`` stands in a larger document; prefixed to the fields named in errors.
+
+    Raises:
+        InvalidInput: with every problem found.
+    """
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        problems = [_problem(model, value, detail, path) for detail in error.errors()]
+        raise InvalidInput(problems) from error
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name that a typo most likely meant, or an empty string."""
+    matches = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+    return matches[0] if matches else ""
+
+
+def shown(value: Any) -> str:
+    """A value as an error message shows it: one line, shortened."""
+    text = repr(value)
+    return text if len(text) <= VALUE_CHARACTERS_MAX else text[: VALUE_CHARACTERS_MAX - 1] + "…"
+
+
+def _problem(
+    model: type[BaseModel], value: Any, detail: ErrorDetails, path: Sequence[str | int]
+) -> Problem:
+    steps = _steps_in(value, detail["loc"])
+    field = ".".join(str(step) for step in (*path, *steps))
+    kind = detail["type"]
+    suggestion = ""
+    if kind == "extra_forbidden":
+        rule = "is not a known field"
+        suggestion = nearest(str(steps[-1]), _names_at(model, steps[:-1]))
+        text = ""
+    elif kind == "missing":
+        rule, text = "is required", ""
+    else:
+        rule, text = _rule(detail), shown(detail["input"])
+        expected = detail.get("ctx", {}).get("expected", "")
+        if kind in {"enum", "literal_error"}:
+            suggestion = nearest(str(detail["input"]), expected.replace("'", "").split(", "))
+    place = place_of(value, steps)
+    if kind == "extra_forbidden":
+        place = _key_place(value, steps) or place
+    return Problem(field=field, value=text, rule=rule, suggestion=suggestion, place=place)
+
+
+def _rule(detail: ErrorDetails) -> str:
+    message = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    for old, new in (("Input should be", "must be"), ("String should", "must")):
+        message = message.replace(old, new)
+    return message[0].lower() + message[1:] if message else message
+
+
+def _steps_in(value: Any, loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Drop the steps of ``loc`` that pydantic adds and the document does not have.
+
+    Those are the tags of unions and, where a one-container service keeps its container's fields at
+    the top, the ``containers.0`` before them.
+    """
+    steps: list[str | int] = []
+    node = value
+    for index, step in enumerate(loc):
+        is_last = index == len(loc) - 1
+        if isinstance(node, dict):
+            if step in node:
+                node = node[step]
+            elif not is_last or str(step) in _TAGS:
+                continue
+        elif isinstance(node, list | tuple) and isinstance(step, int):
+            if step >= len(node):
+                continue
+            node = node[step]
+        elif not is_last:
+            continue
+        else:
+            break
+        steps.append(step)
+    return tuple(steps)
+
+
+_TAGS = frozenset({"http", "tcp", "exec", "grpc"})
+
+
+def _key_place(value: Any, steps: Sequence[str | int]) -> Any:
+    parent = value
+    for step in steps[:-1]:
+        parent = parent[step]
+    return getattr(parent, "key_places", {}).get(steps[-1])
+
+
+def _names_at(model: type[BaseModel], steps: Sequence[str | int]) -> set[str]:
+    """Field names that the models along ``steps`` know; a superset is good enough for a hint."""
+    models = {model}
+    for step in steps:
+        if isinstance(step, int):
+            continue
+        deeper: set[type[BaseModel]] = set()
+        for candidate in _with_nested(models):
+            if step in candidate.model_fields:
+                deeper |= set(_models_in(candidate.model_fields[step].annotation))
+        models = deeper or models
+    names: set[str] = set()
+    for candidate in _with_nested(models) if not steps else models:
+        names |= set(candidate.model_fields)
+    return names
+
+
+def _with_nested(models: set[type[BaseModel]]) -> set[type[BaseModel]]:
+    nested = set(models)
+    for model in models:
+        if "containers" in model.model_fields:  # its fields may stand at the top
+            nested |= set(_models_in(model.model_fields["containers"].annotation))
+    return nested
+
+
+def _models_in(annotation: Any) -> Iterable[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _models_in(argument)
