@@ -167,6 +167,8 @@ class _Builder:
         return value
 
     def _construct(self, node: yaml.Node) -> Any:
+        if not node.tag.startswith("tag:yaml.org,2002:") and node.tag not in self._tags:
+            raise SyntaxProblem(f"unknown tag {node.tag!r}", self.place(node))
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node)
         if isinstance(node, yaml.SequenceNode):
@@ -174,8 +176,6 @@ class _Builder:
         assert isinstance(node, yaml.ScalarNode)
         if node.tag in self._tags:
             return self._tags[node.tag](node.value, self.place(node))
-        if not node.tag.startswith("tag:yaml.org,2002:"):
-            raise SyntaxProblem(f"unknown tag {node.tag!r}", self.place(node))
         try:
             return self._loader.construct_object(node)
         except (ValueError, OverflowError) as error:

@@ -85,9 +85,9 @@ def _refuse_bool(value: Any) -> Any:
 
 def _text_of_number(value: Any) -> Any:
     """YAML reads ``8080`` and ``1.5`` as numbers where text is meant."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return value
-    return str(value)
+    if isinstance(value, bool):
+        raise ValueError("must be text: write it in quotes")  # noqa: TRY004 - pydantic wants ValueError
+    return str(value) if isinstance(value, int | float) else value
 
 
 def check_absolute(value: str) -> str:

@@ -147,7 +147,7 @@ class ServiceSpec(Frozen):
     tenant: DnsLabel = "default"
     mode: Mode = Mode.REPLICATED
     replicas: Annotated[int, Field(ge=0, le=REPLICAS_MAX)] = 1
-    containers: Annotated[tuple[ContainerSpec, ...], Field(min_length=1)]
+    containers: tuple[ContainerSpec, ...]
     networks: tuple[DnsLabel, ...] = ()
     placement: Placement = Placement()
     update: UpdateConfig = UpdateConfig()
@@ -163,7 +163,7 @@ class ServiceSpec(Frozen):
             return value
         own = set(cls.model_fields)
         top = {key: item for key, item in value.items() if key in _CONTAINER_FIELDS}
-        if not top:
+        if "containers" in value and not top:
             return value
         if "containers" in value:
             raise ValueError(f"{min(top)!r} belongs to a container: put it under containers")

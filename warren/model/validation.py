@@ -69,7 +69,9 @@ def _problem(
     elif kind == "missing":
         rule, text = "is required", ""
     else:
-        rule, text = _rule(detail), shown(detail["input"])
+        written = detail["input"]
+        rule = _rule(detail)
+        text = "" if isinstance(written, dict | list | tuple) else shown(written)
         expected = detail.get("ctx", {}).get("expected", "")
         if kind in {"enum", "literal_error"}:
             suggestion = nearest(str(detail["input"]), expected.replace("'", "").split(", "))
@@ -99,7 +101,7 @@ def _steps_in(value: Any, loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
         if isinstance(node, dict):
             if step in node:
                 node = node[step]
-            elif not is_last or str(step) in _TAGS:
+            elif not is_last or isinstance(step, int) or step in _TAGS:
                 continue
         elif isinstance(node, list | tuple) and isinstance(step, int):
             if step >= len(node):
