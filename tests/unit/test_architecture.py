@@ -27,7 +27,7 @@ def trees() -> list[tuple[Path, ast.Module]]:
 
 
 def test_imports_point_down_as_the_contracts_say() -> None:
-    command = [Path(sys.executable).parent / "lint-imports", "--no-cache"]
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
@@ -102,7 +102,9 @@ def test_every_package_says_what_it_owns() -> None:
     assert not silent, silent
 
 
-def test_architecture_page_has_a_paragraph_for_every_package_and_a_line_for_every_dependency() -> None:
+def test_architecture_page_has_a_paragraph_for_every_package_and_a_line_for_every_dependency() -> (
+    None
+):
     page = (ROOT / "ARCHITECTURE.md").read_text()
     packages = sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists())
     missing = [name for name in packages if f"**`{name}`**" not in page]
