@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
@@ -159,28 +160,11 @@ class ServiceSpec(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _gather_container_fields(cls, value: Any) -> Any:
-        if not isinstance(value, dict):
-            return value
-        own = set(cls.model_fields)
-        top = {key: item for key, item in value.items() if key in _CONTAINER_FIELDS}
-        if "containers" in value and not top:
-            return value
-        if "containers" in value:
-            raise ValueError(f"{min(top)!r} belongs to a container: put it under containers")
-        rest = {key: item for key, item in value.items() if key in own or key not in top}
-        return {**rest, "containers": [top]}
+        return gather_container_fields(value, cls.model_fields)
 
     @model_validator(mode="after")
     def _containers_fit_together(self) -> Self:
-        mains = [container.name for container in self.containers if container.role is Role.MAIN]
-        if len(mains) != 1:
-            raise ValueError(f"exactly one container must have role main, not {len(mains)}")
-        names = [container.name for container in self.containers]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"two containers are named {name!r}")
-        _check_dependencies(self.containers)
-        _check_host_ports(self.containers)
+        check_containers(self.containers)
         return self
 
     @property
@@ -190,6 +174,45 @@ class ServiceSpec(Frozen):
 
 
 _CONTAINER_FIELDS = frozenset(ContainerSpec.model_fields) - {"name", "role"}
+
+
+def gather_container_fields(value: Any, own: Collection[str]) -> Any:
+    """Move the container fields that stand at the top of ``value`` under ``containers``.
+
+    Args:
+        value: what a user wrote.
+        own: fields of the service itself.
+
+    Raises:
+        ValueError: there are fields at the top and ``containers`` as well.
+    """
+    if not isinstance(value, dict):
+        return value
+    top = {key: item for key, item in value.items() if key in _CONTAINER_FIELDS}
+    if "containers" in value and not top:
+        return value
+    if "containers" in value:
+        raise ValueError(f"{min(top)!r} belongs to a container: put it under containers")
+    rest = {key: item for key, item in value.items() if key in own or key not in top}
+    return {**rest, "containers": [top]}
+
+
+def check_containers(containers: tuple[ContainerSpec, ...]) -> None:
+    """Check what concerns all containers of a service together.
+
+    Raises:
+        ValueError: not exactly one main, a repeated name, an impossible dependency, or two ports
+            that want one host port.
+    """
+    mains = [container.name for container in containers if container.role is Role.MAIN]
+    if len(mains) != 1:
+        raise ValueError(f"exactly one container must have role main, not {len(mains)}")
+    names = [container.name for container in containers]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"two containers are named {name!r}")
+    _check_dependencies(containers)
+    _check_host_ports(containers)
 
 
 def _check_dependencies(containers: tuple[ContainerSpec, ...]) -> None:

@@ -152,6 +152,18 @@ class Inventory:
             layers += [files.of_host(host) for files in directories]
         return tuple(layer for layer in layers if layer is not None and layer.variables)
 
+    def layers_of_group(self, group: str) -> tuple[Layer, ...]:
+        """The layers of what is written for one group itself, weakest first.
+
+        Raises:
+            NotFound: there is no such group.
+        """
+        if group not in self.group_table:
+            raise NotFound(f"group {group!r} is not in the inventory")
+        ordered = sorted(self.files, key=lambda files: files.of_playbook)
+        layers = [self.group_table[group].layer, *(files.of_group(group) for files in ordered)]
+        return tuple(layer for layer in layers if layer is not None and layer.variables)
+
     def variables_of(self, host: str) -> dict[str, Any]:
         """The variables of a host, merged, not templated; a new dictionary on every call.
 

@@ -6,7 +6,7 @@ from hypothesis import given, strategies
 from warren.model.errors import InvalidInput, NotFound
 from warren.playbook.inventory import ini
 from warren.playbook.inventory.drafts import Draft
-from warren.playbook.inventory.inventory import Inventory, freeze
+from warren.playbook.inventory.inventory import Inventory, freeze, local_names
 from warren.playbook.inventory.patterns import select, select_limit, split
 
 text = """
@@ -135,5 +135,5 @@ def test_any_pattern_chooses_known_hosts_or_is_refused(pattern: str) -> None:
     except (NotFound, InvalidInput):
         return
     assert hosts
-    assert set(hosts) <= set(inventory.names)
+    assert set(hosts) <= {*inventory.names, *local_names}
     assert len(set(hosts)) == len(hosts)
