@@ -1,7 +1,7 @@
 from ipaddress import IPv6Address
 
 import pytest
-from hypothesis import given, strategies
+from hypothesis import given, settings, strategies
 
 from warren.playbook.inventory import addresses
 
@@ -64,6 +64,7 @@ def test_pattern_is_refused(pattern: str) -> None:
         addresses.parse(pattern)
 
 
+@settings(deadline=None)
 @given(strategies.text(max_size=30))
 def test_any_text_is_read_or_refused(pattern: str) -> None:
     try:
@@ -75,12 +76,14 @@ def test_any_text_is_read_or_refused(pattern: str) -> None:
     assert port is None or 1 <= port <= 65535
 
 
+@settings(deadline=None)
 @given(strategies.integers(0, 500), strategies.integers(0, 60), strategies.integers(1, 9))
 def test_range_counts_as_python_does(begin: int, length: int, step: int) -> None:
     names, _ = addresses.parse(f"h[{begin}:{begin + length}:{step}].x")
     assert names == tuple(f"h{number}.x" for number in range(begin, begin + length + 1, step))
 
 
+@settings(deadline=None)
 @given(strategies.ip_addresses(v=6), strategies.integers(1, 65535))
 def test_ipv6_address_with_port_keeps_both(address: IPv6Address, port: int) -> None:
     assert addresses.parse(f"[{address}]:{port}") == ((str(address),), port)

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, strategies
+from hypothesis import given, settings, strategies
 
 from warren.model.errors import InvalidInput, Place
 from warren.playbook.inventory import ini
@@ -58,11 +58,13 @@ def test_value_is_read_or_stays_text(text: str, value: Any) -> None:
     assert ini.typed(text) == value
 
 
+@settings(deadline=None)
 @given(strategies.text())
 def test_any_value_becomes_plain(text: str) -> None:
     assert isinstance(ini.typed(text), str | int | float | bool | list | dict | None)
 
 
+@settings(deadline=None)
 @given(
     strategies.text(alphabet="ab[]:=# \n\t'\"\\{}123vars,hild;é", max_size=120)
     | strategies.text(max_size=60)

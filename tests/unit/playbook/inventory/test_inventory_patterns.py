@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies
+from hypothesis import given, settings, strategies
 
 from warren.model.errors import InvalidInput, NotFound
 from warren.playbook.inventory import ini
@@ -128,6 +128,7 @@ def test_name_of_this_machine_means_the_listed_one() -> None:
     assert select(make("127.0.0.1\n"), "localhost").hosts == ("127.0.0.1",)
 
 
+@settings(deadline=None)
 @given(strategies.text(alphabet="web123db:,!&~*?[]-0prodal. ", max_size=20))
 def test_any_pattern_chooses_known_hosts_or_is_refused(pattern: str) -> None:
     try:
