@@ -1,0 +1,50 @@
+"""The options that name a cluster, and the client that a command talks to."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from warren.cli.rendering import Output
+from warren.client.contract import Client
+
+Inventory = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--inventory", "-i", envvar="WARREN_INVENTORY",
+        help="Inventory whose state is meant; its state directory is .warren beside it.",
+    ),
+]  # fmt: skip
+StateDirectory = Annotated[
+    Path | None,
+    typer.Option("--state-dir", envvar="WARREN_STATE_DIR", help="State directory, if elsewhere."),
+]
+OutputForm = Annotated[Output, typer.Option("--output", "-o", help="table, json or yaml.")]
+
+
+def read(
+    inventory: list[str] | None, state: Path | None, work: Callable[[Client], Awaitable[None]]
+) -> None:
+    """Run ``work`` on the state as last recorded; nothing is locked, nothing is changed."""
+    from warren.daemon import session  # noqa: PLC0415 - heavy, and not needed for --help
+
+    async def run() -> None:
+        async with session.open_reader(inventory or [], state) as client:
+            await work(client)
+
+    asyncio.run(run())
+
+
+def change(
+    inventory: list[str] | None, state: Path | None, work: Callable[[Client], Awaitable[None]]
+) -> None:
+    """Run ``work`` with a manager of this process on the locked state directory."""
+    from warren.daemon import session  # noqa: PLC0415 - heavy, and not needed for --help
+
+    async def run() -> None:
+        async with session.open_manager(inventory or [], state) as client:
+            await work(client)
+
+    asyncio.run(run())
