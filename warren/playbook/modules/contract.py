@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel
 
+from warren.aio.clock import Clock, SystemClock
 from warren.fleet.command import Become
 from warren.fleet.host import Host
 from warren.model.errors import Unsupported
@@ -106,6 +107,7 @@ class Call:
             every place it looked.
         client: the manager's client (``warren.client``); ``None`` for other than ``ON_MANAGER``
             modules and ``warren.core.node``.
+        clock: the time, for stamps and waiting.
         progress: shows one line about what is being waited for.
     """
 
@@ -123,6 +125,7 @@ class Call:
     find_file: Callable[[str, str], Path]
     render_file: RenderFile = refuse_rendering
     client: Any = None
+    clock: Clock = field(default_factory=SystemClock)
     progress: Callable[[str], None] = lambda _line: None
 
 
