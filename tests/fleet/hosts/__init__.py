@@ -36,6 +36,7 @@ everything else (/etc, /root, /run, /tmp) is as new after a boot; `reset` gives 
 What differs from a machine: page cache survives a power loss, and there is no way out of the hub.
 """
 
+from tests.fleet.hosts.diagnosis import diagnose
 from tests.fleet.hosts.docker import start_docker, stop_docker
 from tests.fleet.hosts.faults import Faults
 from tests.fleet.hosts.fleet import FleetHosts, sweep
@@ -44,6 +45,7 @@ from tests.fleet.hosts.leftovers import leftovers
 from tests.fleet.hosts.requirements import lacking
 from tests.fleet.hosts.roster import Machine
 from tests.fleet.hosts.shell import FleetError
+from tests.fleet.hosts.tidying import tidy
 
 __all__ = [
     "IMAGES",
@@ -51,9 +53,11 @@ __all__ = [
     "FleetError",
     "FleetHosts",
     "Machine",
+    "diagnose",
     "lacking",
     "leftovers",
     "start_docker",
     "stop_docker",
     "sweep",
+    "tidy",
 ]

@@ -4,7 +4,7 @@ import argparse
 import os
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.fleet.hosts import images
@@ -80,7 +80,7 @@ def _images(_: FleetHosts, arguments: argparse.Namespace) -> None:
             sys.stdout.write(f"{image.reference}\n")
 
 
-def _become(argv: Sequence[str]) -> None:
+def _become(argv: list[str]) -> None:
     sys.stdout.flush()
     os.execvp(argv[0], argv)
 

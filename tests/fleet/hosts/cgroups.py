@@ -139,8 +139,7 @@ class Group:
             members = self.members()
             for pid in members:
                 kill_if(pid, self.contains)
-            if self.is_frozen():  # a frozen process dies only when it thaws
-                self.freeze(frozen=False)
+            self._thaw_all()  # a frozen process dies only when it thaws
             return not members
 
         wait_until(empty, what=f"the processes of {self.name} to die", timeout_seconds=20)
@@ -150,6 +149,14 @@ class Group:
         for path in self.paths():
             for directory in reversed(list(_tree(path))):
                 _remove_directory(directory)
+
+    def _thaw_all(self) -> None:
+        """Thaw the group and every group below it, each of which may be frozen on its own."""
+        name = "cgroup.freeze" if hierarchies()[0] == 2 else "freezer.state"
+        root = self.paths()[0] if hierarchies()[0] == 2 else self._freezer()
+        for directory in _tree(root):
+            with suppress(OSError):  # gone meanwhile, or the root group, which cannot freeze
+                (directory / name).write_text("0" if hierarchies()[0] == 2 else "THAWED")
 
     def _freezer(self) -> Path:
         for tree in hierarchies()[1]:

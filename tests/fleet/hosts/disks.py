@@ -4,8 +4,8 @@ The loop device clears itself when the host's mount namespace ends, so a crash l
 Without a journal a power loss is still clean, because the kernel unmounts when the last process dies.
 """
 
+import json
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from tests.fleet.hosts.roster import Place
@@ -62,13 +62,11 @@ def _loops() -> list[tuple[str, int, int]]:
     """List (name, device, inode) of the loops in use: paths read differently in each namespace."""
     if not any(Path("/sys/block").glob("loop*/loop")):
         return []
-    found = []
     columns = "NAME,BACK-MAJ:MIN,BACK-INO"
-    for line in run(
-        ["losetup", "--list", "--noheadings", "--raw", "--output", columns]
-    ).splitlines():
-        with suppress(ValueError):
-            name, device, inode = line.split()
-            major, minor = device.split(":")
-            found.append((name, os.makedev(int(major), int(minor)), int(inode)))
+    shown = run(["losetup", "--list", "--json", "--output", columns])
+    found = []
+    for loop in json.loads(shown or '{"loopdevices": []}')["loopdevices"]:
+        if loop["back-maj:min"]:
+            major, minor = map(int, loop["back-maj:min"].split(":"))
+            found.append((loop["name"], os.makedev(major, minor), int(loop["back-ino"])))
     return found

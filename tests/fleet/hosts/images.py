@@ -17,12 +17,12 @@ import hashlib
 import io
 import shutil
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from tests.fleet.hosts.roster import ROOT
+from tests.fleet.hosts.roster import REGISTRY, ROOT
 from tests.fleet.hosts.shell import FleetError, run
 
 _SOURCES = Path(__file__).parent / "rootfs"
@@ -79,29 +79,34 @@ def ensure_images() -> Path:
 
     It holds `store` (for additionalimagestores) and `archives`. Building takes about two seconds.
     """
-    archives = {image.archive: _archive(image) for image in IMAGES}
-    place = _STORE / _digest(archives)
+    place = _STORE / _digest()
     _STORE.mkdir(parents=True, exist_ok=True)
     with (_STORE / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not place.exists():
             draft = _STORE / "draft"
-            drop(draft)
-            _build(draft, archives)
+            shutil.rmtree(draft, ignore_errors=True)
+            _build(draft)
             draft.rename(place)
     return place
 
 
-def drop(directory: Path = _STORE) -> None:
-    """Remove the cached images; fleets that are up keep them until they go down."""
-    if directory.exists():
-        shutil.rmtree(directory)
+def drop() -> None:
+    """Remove the cached images.
+
+    Raises:
+        FleetError: a fleet is up, whose hosts would lose them.
+    """
+    if users := sorted(REGISTRY.glob("*.json")):
+        raise FleetError(f"the images are in use: {len(users)} fleets are up; take them down first")
+    shutil.rmtree(_STORE, ignore_errors=True)
 
 
-def _build(draft: Path, archives: Mapping[str, bytes]) -> None:
+def _build(draft: Path) -> None:
     (draft / "archives").mkdir(parents=True)
-    for name, content in archives.items():
-        (draft / "archives" / name).write_bytes(content)
+    archives = [image.archive for image in IMAGES]
+    for name, image in zip(archives, IMAGES, strict=True):
+        (draft / "archives" / name).write_bytes(_archive(image))
         (draft / name).hardlink_to(draft / "archives" / name)
     variables = [f"CHANGE_{number}={change}" for number, change in enumerate(CHANGES, start=1)]
     command = ["unshare", "--mount", "env", *variables, "sh", "-euc", _BUILD, "sh", str(draft)]
@@ -165,9 +170,10 @@ def _busybox() -> Path:
     return Path(found).resolve()
 
 
-def _digest(archives: Mapping[str, bytes]) -> str:
-    digest = hashlib.sha256("\n".join([_BUILD, *CHANGES]).encode())
-    for name, content in sorted(archives.items()):
-        digest.update(f"{name} {len(content)}\n".encode())
-        digest.update(content)
+def _digest() -> str:
+    digest = hashlib.sha256("\n".join([_BUILD, *CHANGES, *_applets()]).encode())
+    for image in IMAGES:
+        for name, content, mode in _files(image):
+            digest.update(f"{image.reference} {name} {mode:o} {len(content)}\n".encode())
+            digest.update(content)
     return digest.hexdigest()[:16]

@@ -41,11 +41,12 @@ def connect(place: Place, machines: Sequence[Machine]) -> None:
     _batch(lines, namespace=place.tag)
 
 
-def disconnect(place: Place, machines: Iterable[Machine]) -> None:
+def disconnect(place: Place, machines: Sequence[Machine]) -> None:
     """Remove the cables and namespaces of `machines`; harmless when there are none."""
+    plugged = _links(place)
+    if lost := [machine.link for machine in machines if machine.link in plugged]:
+        _batch([f"link delete {link}" for link in lost], namespace=place.tag)
     for machine in machines:
-        if _has_link(place, machine):
-            run(["ip", "-n", place.tag, "link", "delete", machine.link])
         remove_namespace(place.netns(machine.name))
 
 
@@ -110,11 +111,12 @@ def _setns(handle: int) -> None:
         raise OSError(code, os.strerror(code))
 
 
-def _has_link(place: Place, machine: Machine) -> bool:
+def _links(place: Place) -> set[str]:
+    """Return the names of the cables at the hub."""
     if not is_namespace(place.hub):
-        return False
-    links = run(["ip", "-n", place.tag, "-oneline", "link", "show", "type", "veth"])
-    return f" {machine.link}@" in links
+        return set()
+    shown = run(["ip", "-n", place.tag, "-oneline", "link", "show", "type", "veth"])
+    return {line.split()[1].partition("@")[0] for line in shown.splitlines()}
 
 
 def _batch(lines: Iterable[str], *, namespace: str = "") -> None:

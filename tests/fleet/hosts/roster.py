@@ -10,12 +10,12 @@ import ipaddress
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from tests.fleet.hosts.cgroups import Group
-from tests.fleet.hosts.shell import FleetError, write
+from tests.fleet.hosts.shell import FleetError, lending, write
 
 ROOT = Path("/var/lib/warren-fleet")
 REGISTRY = Path("/run/warren-fleet")
@@ -89,13 +89,24 @@ class Place:
     def registration(self) -> Path:
         return REGISTRY / f"{self.id}.json"
 
+    @property
+    def lock(self) -> Path:
+        return REGISTRY / f"{self.id}.lock"
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the fleet for this process; another command on it waits."""
         REGISTRY.mkdir(parents=True, exist_ok=True)
-        with (REGISTRY / f"{self.id}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        with ExitStack() as stack:
+            while True:
+                file = stack.enter_context(self.lock.open("w"))
+                fcntl.flock(file, fcntl.LOCK_EX)
+                # While we waited its holder may have removed the file, and another made it anew.
+                with suppress(FileNotFoundError):
+                    if os.path.samestat(os.fstat(file.fileno()), self.lock.stat()):
+                        break
+            with lending(file.fileno()):
+                yield
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

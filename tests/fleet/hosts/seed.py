@@ -115,7 +115,7 @@ def _hidden(place: Place, machine: Machine) -> Iterable[Path]:
     yield from (path for path in Path("/root").iterdir() if not _holds_python(path))
     if not machine.python:
         for directory in STANDARD_PATH.split(":"):
-            yield from Path(directory).glob("python*")
+            yield from Path(directory).resolve().glob("python*")
 
 
 def _holds_python(path: Path) -> bool:

@@ -3,10 +3,14 @@
 import os
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 STANDARD_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+_lent: set[int] = set()
 
 
 class FleetError(Exception):
@@ -16,6 +20,20 @@ class FleetError(Exception):
 def environment() -> dict[str, str]:
     """Return an environment in which system programs are found and speak English."""
     return {**os.environ, "PATH": STANDARD_PATH, "LC_ALL": "C.UTF-8"}
+
+
+@contextmanager
+def lending(handle: int) -> Iterator[None]:
+    """Let the programs that `run` starts meanwhile hold `handle` open too.
+
+    With a lock this means: when its holder is killed, the lock is free only after what it was
+    just running has ended as well.
+    """
+    _lent.add(handle)
+    try:
+        yield
+    finally:
+        _lent.discard(handle)
 
 
 def run(argv: Sequence[str], *, text: str = "", timeout_seconds: float = 60) -> str:
@@ -32,6 +50,7 @@ def run(argv: Sequence[str], *, text: str = "", timeout_seconds: float = 60) -> 
         timeout=timeout_seconds,
         check=False,
         env=environment(),
+        pass_fds=tuple(_lent),
     )
     if result.returncode:
         last = "\n".join((result.stderr or result.stdout).splitlines()[-10:])
