@@ -77,7 +77,7 @@ def test_modules_are_named_for_a_concept() -> None:
     [
         (r"\bTYPE_CHECKING\b", ()),
         (r"\b(TODO|FIXME|XXX)\b|NotImplementedError", ()),
-        (r"\bcreate_task\(", ("aio",)),
+        (r"\basyncio\.(create_task|ensure_future)\(|loop\.create_task\(", ("aio",)),
         (r"\btime\.time\(|\bdatetime\.now\(|\buuid4\(", ("aio", "daemon", "fleet/remote")),
         (r"\brandom\.(random|choice|randint|shuffle)\(", ("aio", "daemon")),
     ],

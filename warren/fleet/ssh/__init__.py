@@ -1,0 +1,4 @@
+"""The only package that knows asyncssh: settings, one connection per host, the pool of hosts.
+
+It translates asyncssh's errors once, in ``connecting``. Start with ``pool``.
+"""
