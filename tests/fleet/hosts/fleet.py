@@ -173,7 +173,6 @@ def _tear_down(place: Place) -> None:
     with suppress(OSError):  # it holds files that are not ours
         place.state.rmdir()
     place.registration.unlink(missing_ok=True)
-    place.lock.unlink(missing_ok=True)
 
 
 def _host_names(place: Place) -> Iterator[str]:

@@ -20,7 +20,7 @@ def leftovers(state: Path) -> list[str]:
         mount_point = line.split(" ")[4]
         if Path(mount_point).is_relative_to(place.state) or place.tag in mount_point:
             found.append(f"mount {mount_point}")
-    paths = [place.registration, place.lock, place.state / "hosts"]
+    paths = [place.registration, place.state / "hosts"]
     return found + [f"file {path}" for path in paths if path.exists()]
 
 

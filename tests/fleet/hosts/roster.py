@@ -106,7 +106,11 @@ class Place:
                     if os.path.samestat(os.fstat(file.fileno()), self.lock.stat()):
                         break
             with lending(file.fileno()):
-                yield
+                try:
+                    yield
+                finally:
+                    if not self.registration.exists():
+                        self.lock.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
