@@ -15,7 +15,7 @@ import struct
 import sys
 import time
 import types
-from typing import Any, List
+from typing import Any, List  # noqa: F401 - named in a comment that type checkers read
 
 PACKAGE = "warren.fleet.remote"
 
