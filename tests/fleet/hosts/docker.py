@@ -1,10 +1,11 @@
 """A real Docker engine on a host, with the fleet's images loaded."""
 
 import json
+import shutil
 
 from tests.fleet.hosts.fleet import FleetHosts
 from tests.fleet.hosts.images import CHANGES, IMAGES
-from tests.fleet.hosts.shell import FleetError, wait_until
+from tests.fleet.hosts.shell import STANDARD_PATH, FleetError, wait_until
 
 SOCKET = "/run/docker.sock"
 _START_SECONDS = 60.0
@@ -31,8 +32,11 @@ def start_docker(fleet: FleetHosts, name: str) -> None:
     Harmless when it runs. It ends with the host; after a boot call this again (images are kept).
 
     Raises:
-        FleetError: it did not answer in time; the message ends with its log.
+        FleetError: the machine has no dockerd, or it did not answer in time; the message ends with
+            its log.
     """
+    if not shutil.which("dockerd", path=STANDARD_PATH):
+        raise FleetError("this machine has no dockerd (Debian package docker.io)")
     if not _answers(fleet, name):
         fleet.exec(name, ["sh", "-c", _START])
         try:
