@@ -1,0 +1,67 @@
+"""Which tables there are, what they hold and by what their rows are found."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from warren.model.cluster import Cluster
+from warren.model.instance import Instance
+from warren.model.node import Node
+from warren.model.resource import Resource
+from warren.model.service import Service
+from warren.store.storage import Index
+
+T = TypeVar("T", bound=Resource)
+
+BY_ID = Index("id", ("id",), unique=True)
+BY_NAME = Index("name", ("tenant", "name"), unique=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableSchema(Generic[T]):
+    """One table.
+
+    Attributes:
+        name: of the table, plural.
+        noun: what messages call one of its rows.
+        model: what a row is.
+        indexes: besides id and (tenant, name), which every table has.
+    """
+
+    name: str
+    noun: str
+    model: type[T]
+    indexes: tuple[Index, ...] = ()
+
+    @property
+    def all_indexes(self) -> tuple[Index, ...]:
+        """The declared indexes and the two of every table."""
+        return (BY_ID, BY_NAME, *self.indexes)
+
+
+STATE = Index("state", ("state",))
+
+CLUSTER = TableSchema(name="cluster", noun="cluster", model=Cluster)
+NODES = TableSchema(name="nodes", noun="node", model=Node, indexes=(STATE,))
+SERVICES = TableSchema(name="services", noun="service", model=Service, indexes=(STATE,))
+INSTANCES = TableSchema(
+    name="instances",
+    noun="instance",
+    model=Instance,
+    indexes=(Index("service_id", ("service_id",)), Index("node", ("node",)), STATE),
+)
+
+SCHEMA: tuple[TableSchema[Cluster] | TableSchema[Node] | TableSchema[Service] | TableSchema[Instance], ...] = (
+    CLUSTER,
+    NODES,
+    SERVICES,
+    INSTANCES,
+)  # fmt: skip
+"""In the order in which changes of one transaction are reported."""
+
+
+def schema_of(resource: Resource) -> TableSchema[Resource]:
+    """The table that holds things like ``resource``."""
+    for schema in SCHEMA:
+        if type(resource) is schema.model:
+            return schema  # type: ignore[return-value]  # invariance: it is only read
+    raise AssertionError(f"no table holds a {type(resource).__name__}")

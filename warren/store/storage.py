@@ -1,0 +1,254 @@
+"""TinyDB without its cost per write.
+
+Stock TinyDB rebuilds a whole table for every mutation, so a write costs as much as the table is
+long. Here the storage *is* the live dict, and an update works on an ``Edit``: a mapping that looks
+like the table, collects what changes beside it, and lays it in when everything went well. A write
+then costs what it touches, an exception costs nothing, and secondary indexes follow the documents.
+
+Documents are never changed in place: an edit hands out copies and puts whole documents back. So
+whoever holds a document of yesterday still holds yesterday's, and copying a table is copying its
+dict.
+"""
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tinydb.storages import Storage
+from tinydb.table import Table
+
+from warren.model.errors import AlreadyExists
+
+Document = dict[str, Any]
+Rows = dict[str, Document]
+
+
+class WarrenStorage(Storage):
+    """The live dict: reading returns it, writing the same dict back is nothing."""
+
+    def __init__(self) -> None:
+        self._tables: dict[str, Rows] = {}
+
+    def read(self) -> dict[str, Rows]:
+        """All tables by name, documents by decimal id; not a copy."""
+        return self._tables
+
+    def write(self, data: dict[str, Rows]) -> None:
+        """Take ``data`` as the live dict from now on."""
+        self._tables = data
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """Documents found by some of their fields.
+
+    Attributes:
+        name: what it is called when asked.
+        fields: top-level fields; a missing one counts as ``None``.
+        unique: no two documents may have equal values.
+    """
+
+    name: str
+    fields: tuple[str, ...]
+    unique: bool = False
+
+    def key(self, document: Mapping[str, Any]) -> Hashable:
+        """Where ``document`` stands in this index."""
+        if len(self.fields) == 1:
+            key: Hashable = document.get(self.fields[0])
+            return key
+        return tuple(document.get(name) for name in self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """One document before and after an edit; ``None`` where there is none."""
+
+    doc_id: int
+    before: Document | None
+    after: Document | None
+
+
+class WarrenTable(Table):
+    """A TinyDB table whose writes cost what they touch.
+
+    Args:
+        storage: a ``WarrenStorage``.
+        name: the table's name.
+        cache_size: queries whose results are remembered until the next write.
+        persist_empty: create the table now rather than with its first document.
+        indexes: kept up to date with every write.
+    """
+
+    def __init__(
+        self,
+        storage: Storage,
+        name: str,
+        cache_size: int = Table.default_query_cache_capacity,
+        persist_empty: bool = False,  # noqa: FBT001, FBT002 - TinyDB's signature
+        *,
+        indexes: Sequence[Index] = (),
+    ) -> None:
+        self._indexes = {index.name: index for index in indexes}
+        self._places: dict[str, dict[Hashable, dict[int, None]]] = {}
+        self._indexed: Rows | None = None
+        super().__init__(storage, name, cache_size, persist_empty)
+
+    def rows(self) -> Rows:
+        """The live documents by decimal id, in the order of their creation; not to be changed."""
+        tables = self._storage.read()
+        assert tables is not None, "a WarrenStorage always has its dict"
+        rows: Rows = tables.setdefault(self.name, {})
+        if rows is not self._indexed:
+            self._build_indexes(rows)
+        return rows
+
+    def ids(self, index: str, key: Hashable) -> tuple[int, ...]:
+        """Ids of the documents that stand at ``key`` of an index."""
+        self.rows()
+        return tuple(self._places[index].get(key, ()))
+
+    def edit(self) -> "Edit":
+        """A new edit on what the table holds now."""
+        return Edit(self.rows())
+
+    def violation(self, edit: "Edit") -> tuple[Index, Hashable] | None:
+        """The first unique index that ``edit`` would break, and where."""
+        for index in self._indexes.values():
+            if not index.unique:
+                continue
+            places, claimed = self._places[index.name], set()
+            for change in edit.changes():
+                if change.after is None:
+                    continue
+                key = index.key(change.after)
+                others = [other for other in places.get(key, ()) if not edit.touches(other)]
+                if others or key in claimed:
+                    return index, key
+                claimed.add(key)
+        return None
+
+    def commit(self, edit: "Edit") -> tuple[RowChange, ...]:
+        """Lay in what ``edit`` collected; ``violation`` has been asked before."""
+        rows = self.rows()
+        changes = tuple(edit.changes())
+        for change in changes:
+            if change.after is None:
+                del rows[str(change.doc_id)]
+            else:
+                rows[str(change.doc_id)] = change.after
+            self._move(change)
+        self.clear_cache()
+        return changes
+
+    def _move(self, change: RowChange) -> None:
+        for name, index in self._indexes.items():
+            places = self._places[name]
+            old = None if change.before is None else index.key(change.before)
+            new = None if change.after is None else index.key(change.after)
+            if change.before is not None and (change.after is None or old != new):
+                bucket = places[old]
+                del bucket[change.doc_id]
+                if not bucket:
+                    del places[old]
+            if change.after is not None and (change.before is None or old != new):
+                places.setdefault(new, {})[change.doc_id] = None
+
+    def _build_indexes(self, rows: Rows) -> None:
+        self._places = {name: {} for name in self._indexes}
+        self._indexed = rows
+        for doc_id, document in rows.items():
+            for name, index in self._indexes.items():
+                self._places[name].setdefault(index.key(document), {})[int(doc_id)] = None
+
+    def _update_table(self, updater: Callable[[dict[int, Mapping[str, Any]]], None]) -> None:
+        edit = self.edit()
+        updater(edit)  # type: ignore[arg-type]  # TinyDB calls a mapping a dict
+        if (broken := self.violation(edit)) is not None:
+            index, key = broken
+            raise AlreadyExists(f"{self.name}: {', '.join(index.fields)} {key!r} exists already")
+        self.commit(edit)
+
+
+class Edit(MutableMapping[int, Document]):
+    """A table as it would be: reads fall through to the table, writes stay here until committed.
+
+    Args:
+        rows: the live documents, which the edit never changes.
+    """
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+        self._written: dict[int, Document | None] = {}
+
+    def __getitem__(self, doc_id: int) -> Document:
+        if doc_id in self._written:
+            written = self._written[doc_id]
+            if written is None:
+                raise KeyError(doc_id)
+            return written
+        if (document := self._rows.get(str(doc_id))) is None:
+            raise KeyError(doc_id)
+        # The caller may change what it gets, at any depth: that must not reach the live document.
+        draft: Document = copy_value(document)
+        self._written[doc_id] = draft
+        return draft
+
+    def __setitem__(self, doc_id: int, document: Document) -> None:
+        self._written[doc_id] = document
+
+    def __delitem__(self, doc_id: int) -> None:
+        if doc_id not in self:
+            raise KeyError(doc_id)
+        self._written[doc_id] = None
+
+    def __contains__(self, doc_id: object) -> bool:
+        if doc_id in self._written:
+            return self._written[doc_id] is not None
+        return str(doc_id) in self._rows
+
+    def __iter__(self) -> Iterator[int]:
+        written = dict(self._written)
+        for key in self._rows:
+            if written.get(int(key), self) is not None:
+                yield int(key)
+        for doc_id, document in written.items():
+            if document is not None and str(doc_id) not in self._rows:
+                yield doc_id
+
+    def __len__(self) -> int:
+        return len(self._rows) + sum(
+            (document is not None) - (str(doc_id) in self._rows)
+            for doc_id, document in self._written.items()
+        )
+
+    def clear(self) -> None:
+        """Remove every document."""
+        for doc_id in list(self):
+            self._written[doc_id] = None
+
+    def peek(self, doc_id: int) -> Document | None:
+        """A document as it would be, not to be changed; ``None`` if there would be none."""
+        if doc_id in self._written:
+            return self._written[doc_id]
+        return self._rows.get(str(doc_id))
+
+    def touches(self, doc_id: int) -> bool:
+        """Whether the edit holds its own idea of that document."""
+        return doc_id in self._written
+
+    def changes(self) -> Iterator[RowChange]:
+        """What differs from the table, in the order in which it was first touched."""
+        for doc_id, after in self._written.items():
+            before = self._rows.get(str(doc_id))
+            if before != after:
+                yield RowChange(doc_id, before, after)
+
+
+def copy_value(value: Any) -> Any:
+    """A copy of plain data (dicts, lists, scalars) that shares nothing that could be changed."""
+    if isinstance(value, dict):
+        return {key: copy_value(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [copy_value(item) for item in value]
+    return value

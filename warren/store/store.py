@@ -1,0 +1,242 @@
+"""The store: what is recorded, how to change it, how to follow it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from pydantic_core import PydanticSerializationError
+
+from warren.aio.clock import Clock
+from warren.model.errors import InvalidInput, Problem, TransientError
+from warren.model.resource import Resource
+from warren.model.validation import parse
+from warren.store import schema
+from warren.store.entry import Delete, Operation, Put, encode_entry
+from warren.store.proposer import ApplyEntry, InMemoryProposer, Proposer
+from warren.store.snapshot import Frozen, freeze
+from warren.store.state import Applied, State, StateChange, apply
+from warren.store.tables import Table
+from warren.store.watch import Change, Feed, Watch
+
+COMPACT_ENTRIES = 10_000
+
+
+class Transaction:
+    """Writes that happen together or not at all.
+
+    Reading happens at the store's tables; what was read is protected by the versions that the
+    writes expect.
+
+    Attributes:
+        operations: what is to be written, in order.
+        models: what is put, as it will be read back.
+        index: of the log entry, once committed; 0 if there was nothing to write.
+    """
+
+    def __init__(self) -> None:
+        self.operations: list[Operation] = []
+        self.models: list[Resource] = []
+        self.index = 0
+
+    def put(self, resource: Resource, *, expected_version: int | None = None) -> None:
+        """Record ``resource``.
+
+        Args:
+            resource: as it shall be.
+            expected_version: what must be recorded now, 0 for nothing; by default the version
+                before that of ``resource``.
+
+        Raises:
+            InvalidInput: it breaks a rule of its model (``model_copy`` does not check any).
+        """
+        table = schema.schema_of(resource)
+        try:
+            document: dict[str, Any] = resource.model_dump(mode="json")
+        except PydanticSerializationError as error:
+            raise InvalidInput([Problem(field="", value="", rule=str(error))]) from error
+        expected = resource.version - 1 if expected_version is None else expected_version
+        if resource.version <= expected:
+            rule = f"must be above {expected}, the version it replaces"
+            raise InvalidInput([Problem(field="version", value=str(resource.version), rule=rule)])
+        self.models.append(parse(table.model, document))
+        self.operations.append(Put(table.name, expected, document))
+
+    def delete(self, table: str, resource_id: str, version: int) -> None:
+        """Remove the thing that has exactly that version."""
+        self.operations.append(Delete(table, resource_id, version))
+
+    def remove(self, resource: Resource) -> None:
+        """Remove ``resource`` if it still is as it was read."""
+        self.delete(schema.schema_of(resource).name, resource.id, resource.version)
+
+
+class Store:
+    """Tables, transactions and watches over one state.
+
+    Args:
+        state: to begin with.
+        cluster_id: whose state it is.
+        propose_with: makes the proposer, given what applies an entry.
+    """
+
+    def __init__(
+        self, state: State, cluster_id: str, propose_with: Callable[[ApplyEntry], Proposer]
+    ) -> None:
+        self.cluster_id = cluster_id
+        self._state = state
+        self.cluster = Table(schema.CLUSTER, state.tables["cluster"])
+        self.nodes = Table(schema.NODES, state.tables["nodes"])
+        self.services = Table(schema.SERVICES, state.tables["services"])
+        self.instances = Table(schema.INSTANCES, state.tables["instances"])
+        self._tables: dict[str, Table[Any]] = {
+            "cluster": self.cluster,
+            "nodes": self.nodes,
+            "services": self.services,
+            "instances": self.instances,
+        }
+        self._feed = Feed(state.sequence, self._decode)
+        self._proposer = propose_with(self._apply)
+        self._compactor: Callable[[], Awaitable[int]] | None = None
+        self._compacted_index = state.index
+        self._grown = asyncio.Event()
+
+    @property
+    def index(self) -> int:
+        """Of the last entry applied."""
+        return self._state.index
+
+    @property
+    def sequence(self) -> int:
+        """Of the last change; what is read now and a watch from here miss nothing."""
+        return self._state.sequence
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal on two managers at an equal index, or one of them is wrong."""
+        return f"{self._state.fingerprint:032x}"
+
+    async def write(
+        self, *, puts: Iterable[Resource] = (), deletes: Iterable[Resource] = ()
+    ) -> int:
+        """Record ``puts`` and remove ``deletes``, all or nothing, durably.
+
+        A put carries the version recorded plus one (1 for a new thing), a delete the version
+        recorded.
+
+        Returns:
+            The index of the log entry; 0 if there was nothing to write.
+
+        Raises:
+            Conflict: something changed since it was read.
+            AlreadyExists: a name is taken.
+            InvalidInput: a thing breaks a rule of its model.
+            TransientError: nothing was written; it may be tried again.
+            PermanentError: the store cannot be written any more.
+        """
+        async with self.transaction() as transaction:
+            for resource in deletes:
+                transaction.remove(resource)
+            for resource in puts:
+                transaction.put(resource)
+        return transaction.index
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """Collect writes and commit them at the end of the block; an exception drops them.
+
+        Raises:
+            As ``write``, at the end of the block.
+        """
+        transaction = Transaction()
+        yield transaction
+        if not transaction.operations:
+            return
+        applied = await self._proposer.propose(encode_entry(transaction.operations))
+        transaction.index = applied.index
+        if applied.refusal is not None:
+            raise applied.refusal
+        for model in transaction.models:
+            self._tables[schema.schema_of(model).name].remember(model)
+
+    def watch(self, from_sequence: int | None = None, *, tables: Collection[str] = ()) -> Watch:
+        """Follow changes after ``from_sequence``, by default from now on.
+
+        Raises:
+            WatchLost: that is too long ago.
+        """
+        start = self.sequence if from_sequence is None else from_sequence
+        return Watch(self._feed, start, tables=tables)
+
+    def scratch(self) -> "Store":
+        """An independent copy in memory that accepts writes and never touches a disk."""
+        state = self._state.copy()
+        return Store(
+            state, self.cluster_id, lambda apply_: InMemoryProposer(apply_, last_index=state.index)
+        )
+
+    def freeze(self) -> Frozen:
+        """The whole state as it is now, for a snapshot."""
+        return freeze(self._state, self.cluster_id)
+
+    def compact_with(self, compactor: Callable[[], Awaitable[int]], *, index: int) -> None:
+        """Say how to compact, and which entry the last snapshot holds."""
+        self._compactor = compactor
+        self._compacted_index = index
+        self._measure()
+
+    async def compact(self) -> None:
+        """Write a snapshot and drop the journal that it makes unnecessary.
+
+        Raises:
+            TransientError: the disk is full; nothing is lost.
+            PermanentError: the disk failed.
+        """
+        if self._compactor is not None and self.index > self._compacted_index:
+            self._compacted_index = await self._compactor()
+        self._measure()
+
+    async def maintain(self, clock: Clock) -> None:
+        """Compact whenever the journal has grown by 10,000 entries; runs until cancelled.
+
+        Raises:
+            PermanentError: the disk failed.
+        """
+        while True:
+            await self._grown.wait()
+            try:
+                await self.compact()
+            except TransientError as error:
+                await clock.sleep(error.retry_after_seconds)
+
+    def close(self) -> None:
+        """End all watches."""
+        self._feed.close()
+
+    def _measure(self) -> None:
+        if self.index - self._compacted_index >= COMPACT_ENTRIES:
+            self._grown.set()
+        else:
+            self._grown.clear()
+
+    def _apply(self, entry: bytes, index: int) -> Applied:
+        applied = apply(self._state, entry, index)
+        for change in applied.changes:
+            if change.after is None:
+                self._tables[change.table].forget(change.doc_id)
+        self._feed.publish(applied.changes)
+        if self._compactor is not None:
+            self._measure()
+        return applied
+
+    def _decode(self, change: StateChange) -> Change:
+        table = self._tables[change.table]
+        verb = "deleted" if change.after is None else "updated" if change.before else "created"
+        return Change(
+            sequence=change.sequence,
+            index=change.index,
+            table=change.table,
+            verb=verb,  # type: ignore[arg-type]  # one of the three
+            before=None if change.before is None else table.decode(change.doc_id, change.before),
+            after=None if change.after is None else table.decode(change.doc_id, change.after),
+        )
