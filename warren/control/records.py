@@ -65,9 +65,7 @@ class Records(Protocol):
 
 def change(record: _R, now: datetime, **fields: Any) -> Write:
     """A write that gives ``record`` these fields."""
-    after = record.model_copy(
-        update={**fields, "updated_at": now, "version": record.version + 1}
-    )
+    after = record.model_copy(update={**fields, "updated_at": now, "version": record.version + 1})
     return Write(before=record, after=after)
 
 

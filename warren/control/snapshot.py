@@ -4,7 +4,7 @@ A snapshot is a value. ``with_writes`` gives the snapshot that a decider's write
 only what they concern, so that a pass in which nothing happens costs one walk over the record.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, TypeVar
@@ -14,6 +14,9 @@ from warren.model.instance import Instance
 from warren.model.node import Node
 from warren.model.observed import NodeView, ObservedInstance
 from warren.model.service import Service
+
+NewId = Callable[[str, str, str], str]
+"""Makes an instance's id from its service's id, its slot, and its predecessor's id."""
 
 _R = TypeVar("_R", Service, Instance, Node)
 
@@ -42,13 +45,28 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """A moment at which a decider wants to look again, because time alone changes its answer.
+
+    Attributes:
+        until: that moment.
+        service_id: the service concerned; empty if it concerns all.
+        is_hopeless: the thing has failed so often that a run does not wait for it.
+    """
+
+    until: datetime
+    service_id: str = ""
+    is_hopeless: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """The record and the hosts at one moment.
 
     Attributes:
         now: that moment, on the controller's clock.
-        services: by id.
-        instances: by id.
+        services: by id, oldest first.
+        instances: by id, oldest first.
         nodes: by name.
         views: by node name; the latest listing of each node.
         by_service: instances by service id, oldest first.
@@ -107,7 +125,7 @@ def take(
     views: Iterable[NodeView] = (),
 ) -> Snapshot:
     """Index the record and the listings; equal input in any order gives an equal snapshot."""
-    ordered = sorted(instances, key=_by_id)
+    ordered = sorted(instances, key=_by_age)
     by_service: dict[str, list[Instance]] = {}
     by_node: dict[str, list[Instance]] = {}
     for instance in ordered:
@@ -117,7 +135,7 @@ def take(
     latest = {view.node: view for view in views}
     return Snapshot(
         now=now,
-        services={service.id: service for service in sorted(services, key=_by_id)},
+        services={service.id: service for service in sorted(services, key=_by_age)},
         instances={instance.id: instance for instance in ordered},
         nodes={node.name: node for node in sorted(nodes, key=lambda node: node.name)},
         views=latest,
@@ -159,8 +177,8 @@ def total(base: Snapshot, final: Snapshot, writes: Iterable[Write]) -> tuple[Wri
 _NOTHING: Mapping[str, ObservedInstance] = {}
 
 
-def _by_id(record: Record) -> str:
-    return record.id
+def _by_age(record: Record) -> tuple[datetime, str]:
+    return record.created_at, record.id
 
 
 def _find(snapshot: Snapshot, record_id: str, record: Record) -> Any:
@@ -211,5 +229,5 @@ def _regrouped(
             members(getattr(write.after, key))[write.id] = write.after
     rebuilt = dict(groups)
     for name, found in concerned.items():
-        rebuilt[name] = sorted(found.values(), key=_by_id)
+        rebuilt[name] = sorted(found.values(), key=_by_age)
     return rebuilt

@@ -46,11 +46,15 @@ class Instance(Resource):
         release: number of the release it runs.
         spec_hash: fingerprint of what its containers were created with.
         resources: cpu and memory as last applied to the main container.
-        node: name of its node; set from ``assigned`` on.
+        node: name of its node; set from ``assigned`` on. While pending: in global mode the node it
+            is for, else the one where it failed last, if any.
         desired: whether it should run or be gone.
         state: how far it is.
         engine_ids: engine container id by container name; set from ``starting`` on.
         exit_code: of the main container, when it ended.
+        started_at: when its containers were last started, on the controller's clock.
+        ready_at: when it last became running, on the same clock.
+        finished_at: when it ended or failed, on the same clock.
         message: why it is in its state: the scheduler's explanation, the engine's error.
         attempts: how often it was started anew after failing.
         retry_at: not before this may a failed instance be tried again.
@@ -69,6 +73,7 @@ class Instance(Resource):
     endpoints: tuple[Endpoint, ...] = ()
     health: Health = Health()
     started_at: datetime | None = None
+    ready_at: datetime | None = None
     finished_at: datetime | None = None
     exit_code: int | None = None
     message: str = ""

@@ -1,0 +1,95 @@
+"""Placements per second of the pure scheduler at 1,000 nodes, and the cost of a pass that changes nothing.
+
+Each case places all its instances from pending in one pass: services of 100 replicas with reservations,
+spread over 20 zones. The no-op pass decides about 1,000 services with 10 running instances each and finds nothing to do.
+Prints the machine, each case, and as last line one JSON object.
+"""
+
+import gc
+import json
+import os
+import platform
+import statistics
+import time
+from datetime import UTC, datetime
+
+from warren.control.scheduler import Assigned, schedule
+from warren.control.snapshot import Snapshot, take
+from warren.model.instance import Instance
+from warren.model.node import Capacity, Engine, Node
+from warren.model.service import Release, Service, ServiceSpec, spec_hash
+from warren.model.states import NodeState
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NODES = 1000
+REPLICAS = 100
+ROUNDS = 3
+CASES = (1_000, 10_000, 100_000)
+
+
+def nodes() -> list[Node]:
+    return [
+        Node(
+            id=f"nod_{number:05}", name=f"n{number:05}", created_at=NOW, updated_at=NOW,
+            labels={"zone": f"z{number % 20}"}, state=NodeState.READY,
+            capacity=Capacity(cpus=64, memory_bytes=256 << 30),
+            engines=(Engine(name="podman", version="5.0.0"),),
+        )
+        for number in range(NODES)
+    ]  # fmt: skip
+
+
+def service(number: int, replicas: int) -> Service:
+    spec = ServiceSpec.model_validate(
+        {
+            "name": f"s{number}", "image": "example.org/app:1", "replicas": replicas,
+            "resources": {"cpu_reservation": 0.1, "memory_reservation_bytes": "64MiB"},
+            "placement": {"spread": ["zone"]},
+        }
+    )  # fmt: skip
+    release = Release(number=1, spec=spec, spec_hash=spec_hash(spec), created_at=NOW)
+    return Service(
+        id=f"svc_{number:06}", name=spec.name, created_at=NOW, updated_at=NOW, spec=spec,
+        releases=(release,),
+    )  # fmt: skip
+
+
+def pending(owner: Service, slot: int) -> Instance:
+    return Instance(
+        id=f"ins_{owner.id}_{slot:05}", name=f"{owner.name}-{slot}", created_at=NOW, updated_at=NOW,
+        service_id=owner.id, service=owner.name, slot=slot, release=1,
+        spec_hash=owner.release.spec_hash,
+    )  # fmt: skip
+
+
+def world(count: int) -> Snapshot:
+    services = [service(number, REPLICAS) for number in range(count // REPLICAS)]
+    instances = [pending(owner, slot) for owner in services for slot in range(1, REPLICAS + 1)]
+    return take(now=NOW, services=services, instances=instances, nodes=nodes())
+
+
+def placements_per_second(count: int) -> float:
+    snapshot = world(count)
+    seconds = []
+    for _ in range(ROUNDS):
+        gc.collect()
+        started = time.perf_counter()
+        placements = schedule(snapshot)
+        seconds.append(time.perf_counter() - started)
+        assert sum(isinstance(placement, Assigned) for placement in placements) == count
+    return count / statistics.median(seconds)
+
+
+def main() -> None:
+    print(f"{platform.machine()}, {os.cpu_count()} cpus, Python {platform.python_version()}")
+    figures: dict[str, float] = {}
+    for count in CASES:
+        figures[f"placements_per_second_{count}"] = round(placements_per_second(count))
+        print(
+            f"{NODES} nodes, {count} instances: {figures[f'placements_per_second_{count}']:,.0f} placements/s"
+        )
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()
