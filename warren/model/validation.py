@@ -5,7 +5,7 @@ offending value, the rule, the nearest known name for a typo, and the place in t
 """
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set as AbstractSet
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -41,6 +41,33 @@ def parse(model: type[Model], value: Any, *, path: Sequence[str | int] = ()) -> 
     except ValidationError as error:
         problems = [_problem(model, value, detail, path) for detail in error.errors()]
         raise InvalidInput(problems) from error
+
+
+def check_decided(model: type[BaseModel], value: Any, undecided: AbstractSet[str]) -> None:
+    """Validate what can be validated while some fields are still to be evaluated.
+
+    Args:
+        model: what ``value`` is to become.
+        value: a mapping; its undecided fields may hold anything.
+        undecided: names of those fields. They are checked for being known, nothing else, and as
+            rules about several fields may concern them, those rules wait, too.
+
+    Raises:
+        InvalidInput: with every problem found.
+    """
+    try:
+        model.model_validate(value)
+    except ValidationError as error:
+        details = [
+            detail
+            for detail in error.errors()
+            if not undecided
+            or detail["type"] == "extra_forbidden"
+            or (detail["loc"] and not undecided & set(map(str, detail["loc"])))
+        ]
+        problems = [_problem(model, value, detail, ()) for detail in details]
+        if problems:
+            raise InvalidInput(problems) from error
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -198,5 +198,7 @@ SERVICE = Module(
     run=_run_service,
     runs=Runs.ON_MANAGER,
 )
-NODE = Module(names=("warren.core.node",), arguments=NodeArguments, run=_run_node)
+NODE = Module(
+    names=("warren.core.node",), arguments=NodeArguments, run=_run_node, asks_manager=True
+)
 MODULES = (SERVICE, NODE)

@@ -143,6 +143,7 @@ class Module:
         raw_arguments: argument names that are templated by the module, not by the engine
             (``assert``'s ``that``, ``debug``'s ``var``); they are expressions.
         supports_check: whether ``--check`` calls it; otherwise it is skipped then.
+        asks_manager: whether it needs ``Call.client`` although it runs on hosts.
     """
 
     names: tuple[str, ...]
@@ -152,3 +153,4 @@ class Module:
     free_form: bool = False
     raw_arguments: tuple[str, ...] = ()
     supports_check: bool = True
+    asks_manager: bool = False
