@@ -6,17 +6,13 @@ user's validation, and is renamed over it. A full disk fails the writing and lea
 
 import errno
 import os
-import shlex
-import shutil
 import stat
-import subprocess
-import tempfile
 import time
 from typing import Any
 
-from warren.fleet.remote import answers, attributes
+from warren.fleet.remote import answers, attributes, contents
 
-REQUIRES = ("answers", "attributes")
+REQUIRES = ("answers", "attributes", "contents")
 
 _not_renamable = (errno.EBUSY, errno.EPERM, errno.EXDEV, errno.ETXTBSY)
 
@@ -28,7 +24,7 @@ def write(path: str, data: bytes, options: "dict[str, Any]") -> "dict[str, Any]"
     ``unsafe_writes``. Attributes not given are kept, or are those of a new file. The answer holds
     ``backup_file`` if one was made.
     """
-    descriptor, temporary = tempfile.mkstemp(prefix=".warren-", dir=os.path.dirname(path) or ".")
+    descriptor, temporary = contents.create(contents.parent_of(path))
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
@@ -52,7 +48,8 @@ def put(temporary: str, path: str, options: "dict[str, Any]") -> "dict[str, Any]
         if not (options.get("unsafe_writes") and error.errno in _not_renamable):
             raise
         with open(temporary, "rb") as source, open(path, "r+b") as target:
-            shutil.copyfileobj(source, target)
+            for piece in iter(lambda: source.read(1 << 20), b""):
+                target.write(piece)
             target.truncate()
     return answer
 
@@ -88,6 +85,9 @@ def validate(path: str, command: "str | None") -> None:
     """Run the user's check on a file; ``%s`` in it stands for the name."""
     if not command:
         return
+    import shlex  # noqa: PLC0415 - rarely needed, and costly to import on a host
+    import subprocess  # noqa: PLC0415
+
     if "%s" not in command:
         raise answers.Failure("validate must contain %%s for the file's name: %s" % command)
     argv = [part.replace("%s", path) for part in shlex.split(command)]
@@ -112,6 +112,8 @@ def validate(path: str, command: "str | None") -> None:
 
 def back_up(path: str) -> str:
     """Copy a file beside itself under a name with the time; the name."""
+    import shutil  # noqa: PLC0415 - rarely needed, and costly to import on a host
+
     stamp = time.strftime("%Y-%m-%d@%H:%M:%S~", time.localtime())
     backup = "%s.%d.%s" % (path, os.getpid(), stamp)
     shutil.copy2(path, backup)

@@ -1,5 +1,6 @@
 """Contents of files: checksums and differences to show."""
 
+import binascii
 import hashlib
 import os
 from typing import Any
@@ -54,3 +55,14 @@ def difference(path: str, before: "bytes | None", after: "bytes | None") -> "dic
 def parent_of(path: str) -> str:
     """The directory a path is in."""
     return os.path.dirname(path) or "."
+
+
+def fresh_name(directory: str) -> str:
+    """A name in a directory that nobody else uses or can guess."""
+    return os.path.join(directory, ".warren-" + binascii.hexlify(os.urandom(8)).decode())
+
+
+def create(directory: str) -> "tuple[int, str]":
+    """A new file of a fresh name, open for writing and readable by its owner only."""
+    path = fresh_name(directory)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), path

@@ -7,8 +7,6 @@ call with ``received``.
 
 import hashlib
 import os
-import shutil
-import tempfile
 from typing import Any
 
 from warren.fleet.remote import answers, atomic, attributes, contents
@@ -65,7 +63,7 @@ def _copy(arguments: "dict[str, Any]") -> "dict[str, Any]":
     if make_parent and not arguments.get("check"):
         make_directories(parent, arguments.get("directory_mode"))
     answer.update(_place(path, data, arguments, same=same))
-    return _with_state(answer, path, "dest")
+    return dict(_with_state(answer, path, "dest"), path=path)
 
 
 def _with_state(answer: "dict[str, Any]", path: str, key: str) -> "dict[str, Any]":
@@ -118,13 +116,15 @@ def _place(
 def _beside(temporary: str, path: str) -> str:
     if contents.parent_of(temporary) == contents.parent_of(path):
         return temporary
-    descriptor, beside = tempfile.mkstemp(prefix=".warren-", dir=contents.parent_of(path))
-    os.close(descriptor)
+    descriptor, beside = contents.create(contents.parent_of(path))
     try:
-        shutil.move(temporary, beside)
+        with os.fdopen(descriptor, "wb") as target, open(temporary, "rb") as source:
+            for piece in iter(lambda: source.read(1 << 20), b""):
+                target.write(piece)
     except OSError:
         os.unlink(beside)
         raise
+    os.unlink(temporary)
     return beside
 
 
@@ -133,9 +133,7 @@ def _receive(arguments: "dict[str, Any]") -> "dict[str, Any]":
     if path is None:
         final = destination(arguments["dest"], arguments.get("name"))
         parent = contents.parent_of(final)
-        descriptor, path = tempfile.mkstemp(
-            prefix=".warren-", dir=parent if os.path.isdir(parent) else None
-        )
+        descriptor, path = contents.create(parent if os.path.isdir(parent) else "/tmp")  # noqa: S108 - an unguessable new name
         os.close(descriptor)
     if arguments.get("discard"):
         if os.path.lexists(path):
@@ -204,21 +202,25 @@ def _tree_link(path: str, target: str, check: bool) -> "dict[str, Any]":  # noqa
 
 def link(target: str, path: str, hard: bool = False) -> None:  # noqa: FBT001, FBT002
     """Make a link in the place of whatever file is there, without a moment of absence."""
-    with tempfile.TemporaryDirectory(prefix=".warren-", dir=contents.parent_of(path)) as room:
-        fresh = os.path.join(room, "link")
+    fresh = contents.fresh_name(contents.parent_of(path))
+    try:
         if hard:
             os.link(target, fresh)
         else:
             os.symlink(target, fresh)
         os.rename(fresh, path)
+    finally:
+        # Renaming over another name of the same file does nothing and leaves both names.
+        if os.path.lexists(fresh):
+            os.unlink(fresh)
 
 
 def _tree_directory(path: str, options: "dict[str, Any]") -> "dict[str, Any]":
     check = options.get("check", False)
-    wanted = dict(options, mode=options.get("directory_mode"))
+    wanted = dict(options, mode=options.get("directory_mode") or options.get("mode"))
     missing = not os.path.isdir(path)
     if missing:
-        make_directories(path, wanted["mode"], check)
+        make_directories(path, options.get("directory_mode"), check)
     if not missing or not check:
         # An existing directory keeps its mode: the copy brings files, directories only carry them.
         kept = wanted if missing else dict(wanted, mode=None)
@@ -254,7 +256,8 @@ def _mode(source: str, arguments: "dict[str, Any]") -> "str | None":
 def _copy_remote_tree(source: str, arguments: "dict[str, Any]") -> "dict[str, Any]":
     dest = answers.expand(arguments["dest"])
     top = dest if arguments["src"].endswith("/") else os.path.join(dest, os.path.basename(source))
-    entries = [{"path": "."}]  # type: list[dict[str, Any]]
+    keep = dict(arguments, mode="preserve")
+    entries = [{"path": ".", "mode": _mode(source, keep)}]  # type: list[dict[str, Any]]
     for directory, names, files in os.walk(source):
         names.sort()
         for name in sorted(files) + names:
@@ -262,8 +265,12 @@ def _copy_remote_tree(source: str, arguments: "dict[str, Any]") -> "dict[str, An
             entry = {"path": os.path.relpath(path, source)}  # type: dict[str, Any]
             if os.path.islink(path):
                 entry["link"] = os.readlink(path)
-            elif not os.path.isdir(path):
-                entry.update(data=contents.read(path), mode=_mode(path, arguments))
+            elif os.path.isdir(path):
+                entry["mode"] = _mode(path, keep)
+            else:
+                new = not os.path.lexists(os.path.join(top, entry["path"]))
+                mode = _mode(path, keep if new and arguments.get("mode") is None else arguments)
+                entry.update(data=contents.read(path), mode=mode)
             entries.append(entry)
     answer = _copy_tree(dict(arguments, dest=top, entries=entries))
     return dict(answer, dest=dest, src=source)

@@ -1,7 +1,6 @@
 """Paths in a wanted state: file, directory, link, hard link, touched, absent."""
 
 import os
-import shutil
 import time
 from typing import Any
 
@@ -39,7 +38,8 @@ def _run(arguments: "dict[str, Any]") -> "dict[str, Any]":
     }[state]
     answer = act(path, was, dict(arguments, state=state), report)
     answer.update(attributes.describe(path))
-    answer.setdefault("state", "absent")
+    if state == "absent":
+        answer["state"] = "absent"
     answer["dest" if state in ("link", "hard", "touch") else "path"] = path
     if arguments.get("diff"):
         answer["diff"] = report
@@ -68,6 +68,8 @@ def _absent(
         return {"changed": False}
     if not arguments.get("check"):
         if was == "directory":
+            import shutil  # noqa: PLC0415 - costly to import on a host, for this branch alone
+
             shutil.rmtree(path)
         else:
             os.unlink(path)

@@ -67,7 +67,8 @@ def _decide_present(content: bytes, arguments: "dict[str, Any]") -> "tuple[bytes
             return content, {"msg": ""}
         lines[number] = after if after.endswith(b"\n") else after + b"\n"
         return b"".join(lines), {"msg": "line replaced"}
-    if arguments.get("backrefs"):
+    there = any(text.rstrip(b"\r\n") == line for text in lines)
+    if arguments.get("backrefs") or there:
         return content, {"msg": ""}
     place, exists = _place(lines, line, arguments)
     if exists:

@@ -77,23 +77,30 @@ def _settle(manager: str, arguments: "dict[str, Any]") -> "dict[str, Any]":
         wanted = missing + _outdated(manager, installed, arguments)
     else:
         wanted = missing
-    argv = _transaction(manager, state, wanted, arguments)
-    if not wanted or (manager == "apt" and not _apt_would_act(argv, arguments)):
+    if not wanted:
         return {"changed": False, "rc": 0, "msg": "nothing to do"}
+    argv = _transaction(manager, state, wanted, arguments)
     answer = {"changed": True, "rc": 0, "cmd": argv, "packages": wanted}  # type: dict[str, Any]
-    if arguments.get("diff"):
-        verb = "removed" if state == "absent" else "installed"
-        listed = "".join("%s\n" % name for name in sorted(wanted))
-        before, after = (listed, "") if verb == "removed" else ("", listed)
-        answer["diff"] = {
-            "before_header": "packages",
-            "after_header": "packages",
-            "before": before,
-            "after": after,
-        }
-    if not arguments.get("check"):
+    if manager == "apt" and arguments.get("check"):
+        simulated = programs.must([argv[0], "-s", *argv[1:]], arguments.get("environment"))
+        answer["changed"] = _apt_acted(simulated["stdout"])
+    elif not arguments.get("check"):
         answer.update(programs.must(argv, arguments.get("environment")))
+        answer["changed"] = manager != "apt" or _apt_acted(answer["stdout"])
+    if answer["changed"] and arguments.get("diff"):
+        answer["diff"] = _difference(state, wanted)
     return answer
+
+
+def _difference(state: str, names: "list[str]") -> "dict[str, str]":
+    listed = "".join("%s\n" % name for name in sorted(names))
+    before, after = (listed, "") if state == "absent" else ("", listed)
+    return {
+        "before_header": "packages",
+        "after_header": "packages",
+        "before": before,
+        "after": after,
+    }
 
 
 def _is_installed(manager: str, name: str) -> bool:
@@ -151,7 +158,7 @@ def _transaction(
     return [manager, "-y", "-q", verb, *names]
 
 
-def _apt_would_act(argv: "list[str]", arguments: "dict[str, Any]") -> bool:
-    """Whether the simulated transaction installs, upgrades or removes anything."""
-    done = programs.must([argv[0], "-s", *argv[1:]], arguments.get("environment"))
-    return bool(re.search(r"(?m)^(Inst|Remv|Purg|Conf) ", done["stdout"]))
+def _apt_acted(output: str) -> bool:
+    """Whether apt's summary counts anything; a name may be satisfied by another package."""
+    summary = re.search(r"(?m)^(\d+ upgraded,.* to remove)", output)
+    return summary is None or any(int(number) for number in re.findall(r"\d+", summary.group(1)))

@@ -2,7 +2,6 @@
 
 import os
 import stat
-import subprocess
 from typing import Any
 
 from warren.fleet.remote import answers, attributes, contents
@@ -75,6 +74,8 @@ def describe(path: str, status: os.stat_result) -> "dict[str, Any]":
 
 
 def _mime(path: str) -> "dict[str, str]":
+    import subprocess  # noqa: PLC0415 - rarely needed, and costly to import on a host
+
     try:
         done = subprocess.run(
             ["file", "--brief", "--mime", path],

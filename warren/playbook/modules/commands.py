@@ -18,7 +18,7 @@ from warren.playbook.modules.arguments import Arguments, Flag, Text, Texts
 from warren.playbook.modules.contract import Call, Module, ModuleResult
 from warren.playbook.modules.outcomes import answering, failed, with_lines
 
-_created, _not_removed = 90, 91
+_created, _not_removed, _no_directory = 90, 91, 92
 _not_found = 127
 
 
@@ -129,25 +129,30 @@ async def _guarded(
 ) -> ModuleResult:
     """Run what guards the program and, unless only checking, the program, in one batch."""
     guard = _guard(arguments)
-    commands = [] if guard is None else [_placed(guard, arguments.chdir)]
+    commands = [] if guard is None else [guard]
     if not call.check:
         commands.append(_placed(program, arguments.chdir))
-    elif guard is None:
+    elif arguments.creates is None and arguments.removes is None:
         message = "a command is not run under --check, and what it would change is not known"
-        return {"changed": False, "skipped": True, "rc": 0, "cmd": shown, "msg": message}
+        return _unrun({"changed": False, "skipped": True, "cmd": shown, "msg": message})
     begun = call.clock.now()
     results = await call.host.run(commands, become=call.become)
-    if guard is not None and results[0].status in (_created, _not_removed):
-        return _spared(arguments, results[0].status, shown)
     if guard is not None and results[0].status != 0:
-        return _report(results[0], begun, shown, strip=strip)
+        return _withheld(arguments, results[0], shown)
     if call.check:
-        return {"changed": True, "rc": 0, "cmd": shown, "msg": "the command would run"}
+        return _unrun({"changed": True, "cmd": shown, "msg": "the command would run"})
     return _report(results[-1], begun, shown, strip=strip)
+
+
+def _unrun(answer: ModuleResult) -> ModuleResult:
+    """What later tasks may read of a command that only would have run."""
+    return with_lines({**answer, "rc": 0, "stdout": "", "stderr": ""})
 
 
 def _guard(arguments: RunArguments) -> Command | None:
     lines = []
+    if arguments.chdir is not None:
+        lines.append(f"cd {expansion.word(arguments.chdir)} || exit {_no_directory}")
     if arguments.creates is not None:
         lines.append(_each(arguments.creates, f"exit {_created}"))
     if arguments.removes is not None:
@@ -176,9 +181,12 @@ def _placed(command: Command, directory: str | None) -> Command:
     )
 
 
-def _spared(arguments: RunArguments, status: int, shown: Any) -> ModuleResult:
-    if status == _created:
+def _withheld(arguments: RunArguments, guard: Result, shown: Any) -> ModuleResult:
+    if guard.status == _created:
         why = f"{arguments.creates} exists"
+    elif guard.status != _not_removed:
+        said = guard.stderr.decode("utf-8", "replace").strip()
+        return failed(f"chdir: cannot work in {arguments.chdir}: {said}", cmd=shown)
     else:
         why = f"{arguments.removes} does not exist"
     return with_lines(

@@ -5,13 +5,13 @@ long file the checksum goes first, and the content follows, in pieces, only if i
 """
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-import orjson
 from pydantic import model_validator
 
 from warren.model.errors import InvalidInput, NotFound, Problem
@@ -154,7 +154,7 @@ def _content(value: Any) -> bytes:
     if isinstance(value, str):
         return value.encode("utf-8", "surrogateescape")
     if isinstance(value, Mapping | list | tuple):
-        return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+        return json.dumps(value, default=str).encode()
     return str(value).encode()
 
 

@@ -56,7 +56,7 @@ class ManagerArguments(PackageArguments):
 
     @model_validator(mode="after")
     def _does_something(self) -> "ManagerArguments":
-        if not self.name and not self.update_cache:
+        if not self.name and not self.sent()["update_cache"]:
             raise ValueError("needs name or update_cache")
         return self
 
@@ -69,6 +69,11 @@ class AptArguments(ManagerArguments):
     autoremove: Flag = False
     install_recommends: Flag | None = None
     allow_downgrade: Flag = False
+
+    def sent(self) -> dict[str, Any]:
+        """As of every package module; an age for the lists means that they are wanted fresh."""
+        fields = super().sent()
+        return {**fields, "update_cache": self.update_cache or self.cache_valid_time > 0}
 
 
 async def _run_ping(call: Call) -> ModuleResult:
