@@ -8,7 +8,7 @@ from warren.model.instance import Instance
 from warren.model.node import Node
 from warren.model.resource import Resource
 from warren.model.service import Service
-from warren.store.storage import Index
+from warren.store.indexes import Index
 
 T = TypeVar("T", bound=Resource)
 

@@ -84,7 +84,9 @@ def encode_snapshot(frozen: Frozen) -> Iterator[bytes]:
         piece = _chunk(payload)
         digest.update(piece)
         yield piece
-    yield _CHUNK.pack(0, 0) + digest.digest()
+    end = _CHUNK.pack(0, 0)
+    digest.update(end)
+    yield end + digest.digest()
 
 
 def decode_snapshot(name: str, data: bytes) -> tuple[Meta, State]:
@@ -171,7 +173,7 @@ def _payloads(name: str, data: bytes) -> Iterator[memoryview]:
             raise _corrupt(name, offset, number, "its checksum does not match")
         yield payload
         offset, number = start + length, number + 1
-    digest = hashlib.blake2b(view[:offset], digest_size=_DIGEST_BYTES).digest()
+    digest = hashlib.blake2b(view[:start], digest_size=_DIGEST_BYTES).digest()
     if data[start:] != digest:
         raise _corrupt(name, offset, number, "the digest of the whole does not match")
 

@@ -19,7 +19,9 @@ from warren.store.entry import Delete, Put, decode_entry
 from warren.store.schema import SCHEMA, TableSchema
 from warren.store.storage import Document, Edit, RowChange, Rows, WarrenStorage, WarrenTable
 
-OPERATION_BITS = 20
+DOC_ID_STRIDE = 1_000_003
+"""Document ids leave room for this many operations per entry (16 MiB hold fewer). It is prime because
+ids that are multiples of a power of two all fall on the same slots of a dict."""
 _FINGERPRINT_MODULUS = 1 << 128
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -197,7 +199,8 @@ class _Pending:
         self._compare(operation.table, resource_id, stored, operation.expected)
         if stored is None:
             # Made from the log alone: TinyDB's own counter would differ after a restart.
-            doc_id = self._index << OPERATION_BITS | number
+            assert number < DOC_ID_STRIDE, "an entry is too small for that many operations"
+            doc_id = self._index * DOC_ID_STRIDE + number
             self._created[operation.table, resource_id] = doc_id
         assert doc_id is not None
         edit[doc_id] = document
@@ -234,8 +237,7 @@ class _Pending:
         created = self._created.get((table, resource_id))
         if created is not None:
             return created
-        found = self._state.tables[table].ids("id", resource_id)
-        return found[0] if found else None
+        return self._state.tables[table].id("id", resource_id)
 
     def _edit(self, table: str) -> Edit:
         if table not in self.edits:

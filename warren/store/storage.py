@@ -18,6 +18,7 @@ from tinydb.storages import Storage
 from tinydb.table import Table
 
 from warren.model.errors import AlreadyExists
+from warren.store.indexes import Index, Places
 
 Document = dict[str, Any]
 Rows = dict[str, Document]
@@ -39,28 +40,6 @@ class WarrenStorage(Storage):
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
-    """Documents found by some of their fields.
-
-    Attributes:
-        name: what it is called when asked.
-        fields: top-level fields; a missing one counts as ``None``.
-        unique: no two documents may have equal values.
-    """
-
-    name: str
-    fields: tuple[str, ...]
-    unique: bool = False
-
-    def key(self, document: Mapping[str, Any]) -> Hashable:
-        """Where ``document`` stands in this index."""
-        if len(self.fields) == 1:
-            key: Hashable = document.get(self.fields[0])
-            return key
-        return tuple(document.get(name) for name in self.fields)
-
-
-@dataclass(frozen=True, slots=True)
 class RowChange:
     """One document before and after an edit; ``None`` where there is none."""
 
@@ -78,6 +57,9 @@ class WarrenTable(Table):
         cache_size: queries whose results are remembered until the next write.
         persist_empty: create the table now rather than with its first document.
         indexes: kept up to date with every write.
+
+    Attributes:
+        models: what readers made of recorded documents; an entry goes when its document changes.
     """
 
     def __init__(
@@ -90,7 +72,8 @@ class WarrenTable(Table):
         indexes: Sequence[Index] = (),
     ) -> None:
         self._indexes = {index.name: index for index in indexes}
-        self._places: dict[str, dict[Hashable, dict[int, None]]] = {}
+        self._places: dict[str, Places] = {}
+        self.models: dict[int, Any] = {}
         self._indexed: Rows | None = None
         super().__init__(storage, name, cache_size, persist_empty)
 
@@ -104,9 +87,14 @@ class WarrenTable(Table):
         return rows
 
     def ids(self, index: str, key: Hashable) -> tuple[int, ...]:
-        """Ids of the documents that stand at ``key`` of an index."""
+        """Ids of the documents that stand at ``key`` of an index, ascending."""
         self.rows()
-        return tuple(self._places[index].get(key, ()))
+        return self._places[index].all(key)
+
+    def id(self, index: str, key: Hashable) -> int | None:
+        """Id of the document that stands at ``key`` of a unique index."""
+        self.rows()
+        return self._places[index].one(key)
 
     def edit(self) -> "Edit":
         """A new edit on what the table holds now."""
@@ -122,8 +110,8 @@ class WarrenTable(Table):
                 if change.after is None:
                     continue
                 key = index.key(change.after)
-                others = [other for other in places.get(key, ()) if not edit.touches(other)]
-                if others or key in claimed:
+                others = (other for other in places.all(key) if other != change.doc_id)
+                if key in claimed or any(edit.stands_at(other, index, key) for other in others):
                     return index, key
                 claimed.add(key)
         return None
@@ -138,6 +126,7 @@ class WarrenTable(Table):
             else:
                 rows[str(change.doc_id)] = change.after
             self._move(change)
+            self.models.pop(change.doc_id, None)
         self.clear_cache()
         return changes
 
@@ -147,19 +136,17 @@ class WarrenTable(Table):
             old = None if change.before is None else index.key(change.before)
             new = None if change.after is None else index.key(change.after)
             if change.before is not None and (change.after is None or old != new):
-                bucket = places[old]
-                del bucket[change.doc_id]
-                if not bucket:
-                    del places[old]
+                places.discard(old, change.doc_id)
             if change.after is not None and (change.before is None or old != new):
-                places.setdefault(new, {})[change.doc_id] = None
+                places.add(new, change.doc_id)
 
     def _build_indexes(self, rows: Rows) -> None:
-        self._places = {name: {} for name in self._indexes}
+        self._places = {name: Places() for name in self._indexes}
+        self.models.clear()
         self._indexed = rows
         for doc_id, document in rows.items():
             for name, index in self._indexes.items():
-                self._places[name].setdefault(index.key(document), {})[int(doc_id)] = None
+                self._places[name].add(index.key(document), int(doc_id))
 
     def _update_table(self, updater: Callable[[dict[int, Mapping[str, Any]]], None]) -> None:
         edit = self.edit()
@@ -233,9 +220,10 @@ class Edit(MutableMapping[int, Document]):
             return self._written[doc_id]
         return self._rows.get(str(doc_id))
 
-    def touches(self, doc_id: int) -> bool:
-        """Whether the edit holds its own idea of that document."""
-        return doc_id in self._written
+    def stands_at(self, doc_id: int, index: Index, key: Hashable) -> bool:
+        """Whether that document would be there and stand at ``key`` of ``index``."""
+        document = self.peek(doc_id)
+        return document is not None and index.key(document) == key
 
     def changes(self) -> Iterator[RowChange]:
         """What differs from the table, in the order in which it was first touched."""

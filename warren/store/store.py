@@ -221,9 +221,6 @@ class Store:
 
     def _apply(self, entry: bytes, index: int) -> Applied:
         applied = apply(self._state, entry, index)
-        for change in applied.changes:
-            if change.after is None:
-                self._tables[change.table].forget(change.doc_id)
         self._feed.publish(applied.changes)
         if self._compactor is not None:
             self._measure()

@@ -35,15 +35,15 @@ class Table(Generic[T]):
     def __init__(self, schema: TableSchema[T], rows: WarrenTable) -> None:
         self._schema = schema
         self._rows = rows
-        self._models: dict[int, tuple[Document, T]] = {}
+        self._models: dict[int, T] = rows.models
 
     def get(self, resource_id: str) -> T | None:
         """The thing with that id."""
-        return self._only(self._rows.ids("id", resource_id))
+        return self._one("id", resource_id)
 
     def named(self, name: str, tenant: str = "default") -> T | None:
         """The thing of that name."""
-        return self._only(self._rows.ids("name", (tenant, name)))
+        return self._one("name", (tenant, name))
 
     def by_index(self, index: str, key: Hashable) -> tuple[T, ...]:
         """The things at ``key`` of a declared index (``state``, ``service_id``, ``node``).
@@ -51,14 +51,12 @@ class Table(Generic[T]):
         An enumeration member counts as its value; ``None`` finds those without one.
         """
         plain = key.value if isinstance(key, Enum) else key
-        rows = self._rows.rows()
-        ids = sorted(self._rows.ids(index, plain))
-        return tuple(self.decode(doc_id, rows[str(doc_id)]) for doc_id in ids)
+        return tuple([self._recorded(doc_id) for doc_id in self._rows.ids(index, plain)])
 
     def find(self, condition: Condition) -> tuple[T, ...]:
         """The things whose documents satisfy ``condition``; looks at every one."""
         return tuple(
-            self.decode(int(doc_id), document)
+            self._recorded(int(doc_id))
             for doc_id, document in self._rows.rows().items()
             if condition(document)
         )
@@ -73,43 +71,42 @@ class Table(Generic[T]):
         Raises:
             CorruptState: the document is none of this table; the message says which and why.
         """
-        known = self._models.get(doc_id)
-        if known is not None and known[0] is document:
-            return known[1]
-        try:
-            model = parse(self._schema.model, document)
-        except WarrenError as error:
-            raise CorruptState(
-                f"{self._schema.noun} {document.get('id')} as recorded is not valid: {error.message}"
-            ) from error
         if self._rows.rows().get(str(doc_id)) is document:
-            self._models[doc_id] = (document, model)
-        return model
+            return self._recorded(doc_id)
+        return self._parse(document)
 
     def remember(self, model: T) -> None:
         """Spare the decoding of a model that was just recorded, if it still is the recorded one."""
-        for doc_id in self._rows.ids("id", model.id):
-            document = self._rows.rows()[str(doc_id)]
-            if document["version"] == model.version:
-                self._models[doc_id] = (document, model)
-
-    def forget(self, doc_id: int) -> None:
-        """Let go of the model of a document that was removed."""
-        self._models.pop(doc_id, None)
+        doc_id = self._rows.id("id", model.id)
+        if doc_id is not None and self._rows.rows()[str(doc_id)]["version"] == model.version:
+            self._models[doc_id] = model
 
     def __len__(self) -> int:
         return len(self._rows.rows())
 
     def __contains__(self, resource_id: object) -> bool:
-        return bool(self._rows.ids("id", resource_id))
+        return self._rows.id("id", resource_id) is not None
 
     def __iter__(self) -> Iterator[T]:
         rows = self._rows.rows()
         for doc_id in tuple(rows):
-            if (document := rows.get(doc_id)) is not None:
-                yield self.decode(int(doc_id), document)
+            if doc_id in rows:
+                yield self._recorded(int(doc_id))
 
-    def _only(self, ids: tuple[int, ...]) -> T | None:
-        if not ids:
-            return None
-        return self.decode(ids[0], self._rows.rows()[str(ids[0])])
+    def _one(self, index: str, key: Hashable) -> T | None:
+        doc_id = self._rows.id(index, key)
+        return None if doc_id is None else self._recorded(doc_id)
+
+    def _recorded(self, doc_id: int) -> T:
+        model = self._models.get(doc_id)
+        if model is None:
+            model = self._models[doc_id] = self._parse(self._rows.rows()[str(doc_id)])
+        return model
+
+    def _parse(self, document: Document) -> T:
+        try:
+            return parse(self._schema.model, document)
+        except WarrenError as error:
+            raise CorruptState(
+                f"{self._schema.noun} {document.get('id')} as recorded is not valid: {error.message}"
+            ) from error
