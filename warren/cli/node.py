@@ -4,7 +4,7 @@ import typer
 
 from warren.cli import session
 from warren.cli.rendering import Output, show_rows
-from warren.client.contract import Client
+from warren.client.contract import Reader
 
 app = typer.Typer(help="Hosts that may run instances.", no_args_is_help=True)
 
@@ -22,7 +22,7 @@ def list_nodes(
     Example: warren node list -i inventory/demo
     """
 
-    async def work(client: Client) -> None:
+    async def work(client: Reader) -> None:
         from warren.cli.rows import node_rows  # noqa: PLC0415 - heavy
 
         nodes, instances = await client.nodes(), await client.instances()

@@ -7,7 +7,7 @@ import typer
 
 from warren.cli import session
 from warren.cli.rendering import Output, show_document, show_rows
-from warren.client.contract import Client
+from warren.client.contract import Client, Reader
 
 app = typer.Typer(help="What runs on the nodes.", no_args_is_help=True)
 
@@ -28,7 +28,7 @@ def list_services(
     Example: warren service list -i inventory/demo --output json
     """
 
-    async def work(client: Client) -> None:
+    async def work(client: Reader) -> None:
         from warren.cli.rows import service_rows  # noqa: PLC0415 - heavy
 
         rows = service_rows(await client.services(), await client.instances())
@@ -49,7 +49,7 @@ def inspect(
     Example: warren service inspect web -i inventory/demo
     """
 
-    async def work(client: Client) -> None:
+    async def work(client: Reader) -> None:
         service = await client.service(name)
         show_document(service.model_dump(mode="json"), output)
 
@@ -68,7 +68,7 @@ def list_instances(
     Example: warren service ps web -i inventory/demo
     """
 
-    async def work(client: Client) -> None:
+    async def work(client: Reader) -> None:
         from warren.cli.rows import instance_rows  # noqa: PLC0415 - heavy
 
         await client.service(name)
@@ -90,7 +90,7 @@ def logs(
     Example: warren service logs web -i inventory/demo --tail 20
     """
 
-    async def work(client: Client) -> None:
+    async def work(client: Reader) -> None:
         await client.service(name)
         async for instance, line in client.logs(name, tail=tail, follow=follow):
             text = line.decode(errors="replace").rstrip("\n")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from warren.cli.rendering import Output
-from warren.client.contract import Client
+from warren.client.contract import Client, Reader
 
 Inventory = Annotated[
     list[str] | None,
@@ -25,13 +25,13 @@ OutputForm = Annotated[Output, typer.Option("--output", "-o", help="table, json 
 
 
 def read(
-    inventory: list[str] | None, state: Path | None, work: Callable[[Client], Awaitable[None]]
+    inventory: list[str] | None, state: Path | None, work: Callable[[Reader], Awaitable[None]]
 ) -> None:
     """Run ``work`` on the state as last recorded; nothing is locked, nothing is changed."""
-    from warren.daemon import session  # noqa: PLC0415 - heavy, and not needed for --help
+    from warren.daemon.session import open_reader  # noqa: PLC0415 - heavy, and not needed for --help
 
     async def run() -> None:
-        async with session.open_reader(inventory or [], state) as client:
+        async with open_reader(inventory or [], state) as client:
             await work(client)
 
     asyncio.run(run())
@@ -41,10 +41,10 @@ def change(
     inventory: list[str] | None, state: Path | None, work: Callable[[Client], Awaitable[None]]
 ) -> None:
     """Run ``work`` with a manager of this process on the locked state directory."""
-    from warren.daemon import session  # noqa: PLC0415 - heavy, and not needed for --help
+    from warren.daemon.session import open_manager  # noqa: PLC0415 - heavy, and not needed for --help
 
     async def run() -> None:
-        async with session.open_manager(inventory or [], state) as client:
+        async with open_manager(inventory or [], state) as client:
             await work(client)
 
     asyncio.run(run())

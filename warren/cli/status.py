@@ -2,7 +2,7 @@
 
 from warren.cli import session
 from warren.cli.rendering import Output, show_document, show_rows
-from warren.client.contract import Client
+from warren.client.contract import Reader
 
 COLUMNS = ("service", "state", "running", "image", "nodes", "message")
 
@@ -17,7 +17,7 @@ def command(
     Example: warren status -i inventory/demo
     """
 
-    async def work(client: Client) -> None:
+    async def work(client: Reader) -> None:
         from warren.cli.rows import node_rows, service_rows  # noqa: PLC0415 - heavy
 
         services, instances = await client.services(), await client.instances()

@@ -162,26 +162,8 @@ class Settled:
     commands: tuple[HostCommand, ...]
 
 
-class Client(Protocol):
-    """A manager, wherever it is. Errors are those of ``warren.model.errors``."""
-
-    async def change(self, change: Change) -> Changed:
-        """Record a change; ``InvalidInput``, ``NotFound``, ``Conflict``, ``Unsupported`` if refused."""
-        ...
-
-    async def plan(self, change: Change) -> Plan:
-        """Say what ``change`` would do, after all changes planned before it; nothing is changed."""
-        ...
-
-    async def settle(
-        self,
-        services: Sequence[str] | None = None,
-        *,
-        timeout_seconds: float,
-        progress: Callable[[Sequence[Progress]], None],
-    ) -> Settled:
-        """Wait until the named services (or all) are as asked, or cannot become so."""
-        ...
+class Reader(Protocol):
+    """What only looks. Errors are those of ``warren.model.errors``."""
 
     async def service(self, name: str, *, tenant: str = "default") -> Service:
         """Read one service; ``NotFound`` names the nearest known one."""
@@ -203,4 +185,26 @@ class Client(Protocol):
         self, service: str, *, tail: int | None = None, follow: bool = False
     ) -> AsyncIterator[tuple[str, bytes]]:
         """Log lines of all instances of a service, each with the instance's name."""
+        ...
+
+
+class Client(Reader, Protocol):
+    """A manager, wherever it is."""
+
+    async def change(self, change: Change) -> Changed:
+        """Record a change; ``InvalidInput``, ``NotFound``, ``Conflict``, ``Unsupported`` if refused."""
+        ...
+
+    async def plan(self, change: Change) -> Plan:
+        """Say what ``change`` would do, after all changes planned before it; nothing is changed."""
+        ...
+
+    async def settle(
+        self,
+        services: Sequence[str] | None = None,
+        *,
+        timeout_seconds: float,
+        progress: Callable[[Sequence[Progress]], None],
+    ) -> Settled:
+        """Wait until the named services (or all) are as asked, or cannot become so."""
         ...

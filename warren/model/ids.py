@@ -4,6 +4,7 @@ Randomness and time are parameters: whoever proposes a change makes its ids, and
 applies it sees the same ones.
 """
 
+import hashlib
 from collections.abc import Callable
 from typing import NewType
 
@@ -34,3 +35,14 @@ def new_id(kind: str, *, now_ms: int, random_bytes: Callable[[int], bytes]) -> s
     value |= 0x7 << 76 | (random >> 64 & 0xFFF) << 64
     value |= 0b10 << 62 | random & (1 << 62) - 1
     return f"{PREFIXES[kind]}_{value:032x}"
+
+
+def derived_id(kind: str, *parts: str) -> str:
+    """Make the id that follows from ``parts``: equal for a plan and for the run that follows it.
+
+    Args:
+        kind: a key of ``PREFIXES``.
+        parts: together they must name one thing for ever.
+    """
+    digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    return f"{PREFIXES[kind]}_{digest[:32]}"

@@ -1,6 +1,6 @@
 import pytest
 
-from warren.model.ids import PREFIXES, new_id
+from warren.model.ids import PREFIXES, derived_id, new_id
 
 
 def test_ids_sort_by_creation_and_carry_the_prefix_of_their_kind() -> None:
@@ -17,3 +17,8 @@ def test_ids_are_uuids_of_version_7(kind: str) -> None:
     assert digits[12] == "7"
     assert digits[16] in "89ab"
     assert int(digits[:12], 16) == 1_790_000_000_000
+
+
+def test_derived_ids_follow_from_their_parts_and_from_nothing_else() -> None:
+    assert derived_id("instance", "a", "b") == derived_id("instance", "a", "b")
+    assert derived_id("instance", "a", "b") != derived_id("instance", "ab", "")

@@ -1,0 +1,213 @@
+"""A manager inside the caller's process: one voter, on a locked state directory.
+
+It works while somebody waits (``settle``) and not in between; what it knows is in the record, so the
+next run continues where this one was stopped, however it was.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from warren.aio.clock import Clock, SystemClock
+from warren.client.contract import Change, Changed, HostCommand, Plan, Progress, Settled
+from warren.control import loop
+from warren.control.actions import Action
+from warren.control.dispatch import Dispatcher, LogTail
+from warren.control.effects import Outcome
+from warren.control.observer import Observer
+from warren.control.progress import ServiceProgress
+from warren.control.snapshot import Policy
+from warren.daemon.changes import Changes
+from warren.daemon.planning import Planner
+from warren.daemon.reading import Reading
+from warren.daemon.records import StoreRecords
+from warren.daemon.targets import Reach, Targets
+from warren.model.cluster import Cluster
+from warren.model.ids import derived_id
+from warren.providers.contract import LogOptions, Target
+from warren.providers.registry import engines
+from warren.store.opening import open_store
+from warren.store.store import Store
+
+ENGINES = engines()
+
+
+@asynccontextmanager
+async def open_embedded(
+    directory: Path,
+    reach: Reach,
+    *,
+    clock: Clock | None = None,
+    policy: Policy | None = None,
+    command: str = "warren",
+) -> AsyncIterator["Embedded"]:
+    """Open the state directory and be its manager.
+
+    Raises:
+        Busy: another process holds it; the message says which.
+        PermanentError: it cannot be used.
+    """
+    clock = clock or SystemClock()
+    async with open_store(directory, clock=clock, command=command) as store:
+        targets = Targets(store, reach)
+        async with Observer(targets.find, ENGINES, clock=clock) as observer:
+            yield Embedded(store, reach, targets, observer, clock=clock, policy=policy or Policy())
+
+
+class Embedded(Reading):
+    """Implements ``client.contract.Client``."""
+
+    def __init__(
+        self,
+        store: Store,
+        reach: Reach,
+        targets: Targets,
+        observer: Observer,
+        *,
+        clock: Clock,
+        policy: Policy,
+    ) -> None:
+        super().__init__(store)
+        self._clock = clock
+        self._policy = policy
+        self._reach = reach
+        self._targets = targets
+        self._dispatcher: Dispatcher | None = None
+        changes = Changes(store, reach, clock, seed=seed_of(store), registry=ENGINES)
+        self._changes = changes
+        self._world = loop.World(
+            records=StoreRecords(store),
+            observe=observer,
+            dispatch=self._dispatch,
+            clock=clock,
+            new_id=new_instance_id,
+            read_log_tail=LogTail(targets.find, ENGINES),
+        )
+        self._planner = Planner(
+            store, observe=observer, changes=changes, policy=policy, clock=clock,
+            new_id=new_instance_id, reach=reach, registry=ENGINES,
+        )  # fmt: skip
+
+    async def change(self, change: Change) -> Changed:
+        """Record a change."""
+        return await self._changes.carry_out(change)
+
+    async def plan(self, change: Change) -> Plan:
+        """Say what ``change`` would do after all changes planned before it."""
+        return await self._planner.plan(change)
+
+    async def settle(
+        self,
+        services: Sequence[str] | None = None,
+        *,
+        timeout_seconds: float,
+        progress: Callable[[Sequence[Progress]], None],
+    ) -> Settled:
+        """Work until the named services (or all) are as asked, or cannot become so."""
+        chosen = None
+        if services is not None:
+            chosen = {one.id for one in self._store.services if one.name in services}
+        ended = await loop.converge(
+            self._world,
+            self._policy,
+            timeout_seconds=timeout_seconds,
+            services=chosen,
+            report=lambda steps: progress([_shown(step) for step in steps]),
+        )
+        return Settled(
+            problems=problems_of(ended),
+            commands=tuple(HostCommand(node=node, text=text) for node, text in ended.commands),
+        )
+
+    async def logs(
+        self, service: str, *, tail: int | None = None, follow: bool = False
+    ) -> AsyncIterator[tuple[str, bytes]]:
+        """Log lines of all running instances of a service."""
+        async for line in follow_logs(self, self._reach, service, tail=tail, follow=follow):
+            yield line
+
+    async def _dispatch(self, actions: Sequence[Action]) -> Sequence[Outcome]:
+        """Carry out actions, as the newest controller: a run that changes nothing never is one."""
+        if self._dispatcher is None:
+            epoch = await self._campaign()
+            self._dispatcher = Dispatcher(self._targets.find, ENGINES, epoch=epoch)
+        return await self._dispatcher(actions)
+
+    async def _campaign(self) -> int:
+        """Raise the cluster's epoch above all before it; that of this controller from now on."""
+        now = self._clock.now()
+        old = next(iter(self._store.cluster), None)
+        if old is None:
+            new = Cluster(
+                id=self._store.cluster_id, name="cluster", created_at=now, updated_at=now, epoch=1
+            )
+        else:
+            new = old.model_copy(
+                update={"epoch": old.epoch + 1, "updated_at": now, "version": old.version + 1}
+            )
+        await self._store.write(puts=[new])
+        return new.epoch
+
+
+def new_instance_id(service_id: str, slot: str, previous_id: str) -> str:
+    """The id of the instance that follows ``previous_id`` in a slot: equal in plan and run."""
+    return derived_id("instance", service_id, slot, previous_id)
+
+
+def seed_of(store: Store) -> str:
+    """Names the record as it is; equal for a plan and for the run that follows it."""
+    rows = [
+        f"{row.id} {row.version}"
+        for table in (store.nodes, store.services, store.instances)
+        for row in table
+    ]
+    return hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()
+
+
+def problems_of(ended: loop.Converged) -> tuple[str, ...]:
+    """Why waiting was in vain, if it was."""
+    names = {step.service_id: step.service for step in ended.progress}
+    problems = [
+        f"service {names[service_id]}: {reason}"
+        for service_id, reasons in ended.problems.items()
+        for reason in reasons
+    ]
+    missing = {step.service for step in ended.progress if not step.is_complete} - {
+        names[service_id] for service_id in ended.problems
+    }
+    problems += [f"service {name}: not as asked in time" for name in sorted(missing)]
+    return (*problems, *ended.removals)
+
+
+async def follow_logs(
+    reading: Reading, reach: Reach, service: str, *, tail: int | None, follow: bool
+) -> AsyncIterator[tuple[str, bytes]]:
+    """Log lines of all instances of a service that are on a node, each with the instance's name."""
+    nodes = {node.name: node for node in await reading.nodes()}
+    cluster, options = reading.cluster_id, LogOptions(tail=tail, follow=follow)
+    for instance in await reading.instances(service):
+        node = nodes.get(instance.node or "")
+        if node is None:
+            continue
+        target = Target(node=node, host=reach(node.name), cluster=cluster)
+        for engine_id in instance.engine_ids.values():
+            async with ENGINES.get(node.provider).logs(target, engine_id, options) as chunks:
+                async for line in _lines(chunks):
+                    yield f"{instance.service}.{instance.slot}", line
+
+
+async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    rest = b""
+    async for chunk in chunks:
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            yield line
+    if rest:
+        yield rest
+
+
+def _shown(step: ServiceProgress) -> Progress:
+    return Progress(
+        service=step.service, desired=step.desired, running=step.running, message=step.message
+    )
