@@ -4,6 +4,7 @@ It answers ``--version`` before anything is imported; what a run needs is import
 are known to be right.
 """
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -22,6 +23,8 @@ def main(argv: Sequence[str] | None = None, *, open_manager: Any = None) -> None
     if arguments == ["--version"]:
         sys.stdout.write(f"warren-playbook {__version__}\n")
         return
+    # Looking for plugins of pydantic reads the metadata of every package installed.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from warren.cli.playbook_options import parse_options  # noqa: PLC0415 - not for --version
 
     options = parse_options(arguments)

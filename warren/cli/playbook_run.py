@@ -2,11 +2,10 @@
 
 import argparse
 import asyncio
-import getpass
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import fields
 from pathlib import Path
@@ -32,13 +31,14 @@ from warren.playbook.language.library import Library
 from warren.playbook.language.nodes import Playbook
 from warren.playbook.language.plays import Sources, parse_playbook
 from warren.playbook.language.problems import explain
-from warren.playbook.modules.cluster import MODULES as CLUSTER_MODULES
+from warren.playbook.modules.contract import Module
 from warren.playbook.modules.registry import Registry
 from warren.playbook.output.events import Emit
 from warren.playbook.output.json_lines import JsonLines
 from warren.playbook.output.live import LiveLine
 from warren.playbook.output.plain import PlainLines
 from warren.playbook.run import listing
+from warren.playbook.run.keeper import only_error
 from warren.playbook.run.manager import ManagerRequest, OpenManager
 from warren.playbook.run.playbook import plan, run_playbooks
 from warren.playbook.run.reach import Evaluated
@@ -49,6 +49,7 @@ from warren.playbook.variables.extra import read_extra
 from warren.playbook.variables.magic import RunFacts
 from warren.playbook.variables.store import Store
 
+cluster_prefix = "warren.core."
 OK, GENERIC, UNREACHABLE, INTERRUPTED, UNEXPECTED = 0, 1, 4, 99, 250
 
 
@@ -71,9 +72,7 @@ def run(options: argparse.Namespace, *, open_manager: OpenManager | None = None)
 
 def _ended_by(error: BaseException) -> int:
     """Report what ended a run: an error of one of several busy hosts, or a defect of ours."""
-    first = error
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
+    first = only_error(error) if isinstance(error, BaseExceptionGroup) else error
     if isinstance(first, WarrenError):
         sys.stderr.write(f"[ERROR]: {explain(first)}\n")
         return code_of(first)
@@ -96,7 +95,7 @@ def _run(options: argparse.Namespace, open_manager: OpenManager | None) -> int:
     emit = _renderer(options)
     first = Path(options.playbooks[0]).absolute()
     sources = tuple(options.inventory) or settings.inventory
-    library = Library(modules=Registry(CLUSTER_MODULES), role_directories=settings.role_directories)
+    library = Library(modules=AllModules(), role_directories=settings.role_directories)
 
     def read_inventory() -> Inventory:
         return load_inventory(sources, playbook_directory=first.parent, reading=library.reading)
@@ -200,7 +199,11 @@ def _connection_variables(options: argparse.Namespace, settings: Settings) -> di
 
 
 def _ask(prompt: str, *, hidden: bool) -> str:
-    return getpass.getpass(prompt) if hidden else input(prompt)
+    if not hidden:
+        return input(prompt)
+    import getpass  # noqa: PLC0415 - seldom used
+
+    return getpass.getpass(prompt)
 
 
 def _not_connected(name: str, _settings: Connection) -> Host:
@@ -225,6 +228,32 @@ def _renderer(options: argparse.Namespace) -> Emit:
     if not is_terminal:
         return plain
     return LiveLine(plain, sys.stdout, os.get_terminal_size(sys.stdout.fileno()).columns)
+
+
+class AllModules:
+    """The modules of hosts and, imported when a playbook first uses one, those about services."""
+
+    def __init__(self) -> None:
+        self._registry = Registry()
+        self._has_all = False
+
+    def find(self, name: str) -> Module | None:
+        """The module of a name, or ``None``."""
+        if name.startswith(cluster_prefix):
+            self._add_cluster()
+        return self._registry.find(name)
+
+    def known_names(self) -> Iterable[str]:
+        """All names."""
+        self._add_cluster()
+        return self._registry.known_names()
+
+    def _add_cluster(self) -> None:
+        if not self._has_all:
+            from warren.playbook.modules import cluster  # noqa: PLC0415 - see the class
+
+            self._registry = Registry(cluster.MODULES)
+            self._has_all = True
 
 
 def _listing(

@@ -24,9 +24,9 @@ def hosts_of(play: Play, session: Session) -> tuple[list[str], str]:
     inventory = session.store.inventory
     try:
         hosts = list(patterns.select(inventory, pattern).hosts)
-    except NotFound:
+    except NotFound as error:
         if not _names_groups_only(inventory, pattern):
-            raise
+            raise NotFound(f"{play.level.place}: {error.message}", hint=error.hint) from error
         return [], "its groups have no hosts"
     allowed = patterns.select_limit(inventory, session.options.limit)
     if allowed is not None:

@@ -53,12 +53,26 @@ class Keeper:
                 raise
 
 
+def only_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The error of a group that has one, else the first: hosts that fail together say the same."""
+    first: BaseException = group
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first
+
+
 @asynccontextmanager
 async def keeping(open_client: OpenClient | None) -> AsyncIterator[Keeper]:
-    """A keeper whose client is closed at the end."""
-    async with asyncio.TaskGroup() as group:
-        keeper = Keeper(open_client, group)
-        try:
-            yield keeper
-        finally:
-            keeper.let_go()
+    """A keeper whose client is closed at the end.
+
+    What is raised inside comes out as it is, not in a group.
+    """
+    try:
+        async with asyncio.TaskGroup() as group:
+            keeper = Keeper(open_client, group)
+            try:
+                yield keeper
+            finally:
+                keeper.let_go()
+    except BaseExceptionGroup as errors:
+        raise only_error(errors) from errors

@@ -50,6 +50,7 @@ class Batch:
         play_over: set by ``end_play``: no more batches either.
         broken: an error was fatal for all hosts; the playbook ends after this play.
         gave_up: too large a share of the hosts failed.
+        lost: hosts whose failure no rescue takes back.
         used_roles: uses of roles and hosts that went through them.
         left_roles: roles and hosts that left them by ``end_role``.
     """
@@ -61,6 +62,7 @@ class Batch:
     play_over: bool = False
     broken: bool = False
     gave_up: bool = False
+    lost: set[str] = field(default_factory=set)
     used_roles: set[tuple[str, str]] = field(default_factory=set)
     left_roles: set[tuple[int, str]] = field(default_factory=set)
 
@@ -298,6 +300,8 @@ class Walk:
             self.session.roll.unreachable.add(outcome.host)
         if not is_failed:
             return {}
+        if not guarded:
+            self.batch.lost.update(hosts)
         return {host: Failure(step=step, result=outcome.result) for host in hosts}
 
     def _notify(self, attempt: Attempt, outcome: Outcome) -> Outcome:
@@ -366,10 +370,7 @@ class Walk:
         limit = self.batch.percentage_max
         if limit is None or not failures:
             return False
-        roll = self.session.roll
-        gone = {
-            host for host in self.batch.hosts if host in roll.failed or host in roll.unreachable
-        }
+        gone = self.batch.lost | (self.session.roll.unreachable & set(self.batch.hosts))
         return 100.0 * len(gone | set(failures)) / len(self.batch.hosts) > limit
 
     async def _include(self, step: Step, hosts: list[str], *, guarded: bool) -> Failures:

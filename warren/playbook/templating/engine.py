@@ -102,6 +102,11 @@ class Engine:
             UndefinedVariable: it uses what does not exist.
             TemplateFailed: it does not parse, or an operation in it fails.
         """
+        if isinstance(value, Table):
+            found = {key: self.evaluate(item, variables) for key, item in value.entries.items()}
+            return finish(found, value.place)
+        if isinstance(value, Row):
+            return finish([self.evaluate(item, variables) for item in value.items], value.place)
         if not is_template(value):
             return value
         return finish(self.attempt(value, variables), getattr(value, "place", None))

@@ -109,7 +109,7 @@ class _NativeCode(NativeCodeGenerator):
         parts = list(group)
         if len(parts) == 1:
             return repr(parts[0])
-        return repr("".join("" if part is None else str(part) for part in parts))
+        return repr("".join(map(_text, parts)))
 
 
 class NativeEnvironment(GuardedEnvironment):

@@ -9,10 +9,7 @@ import os
 import re
 import string
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterable, Mapping
-from configparser import ConfigParser
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -252,6 +249,9 @@ def _lines(terms: list[Any], call: Call) -> list[Any]:
 
 
 def _url(terms: list[Any], call: Call) -> list[Any]:
+    import urllib.error  # noqa: PLC0415 - slow to import, seldom used
+    import urllib.request  # noqa: PLC0415
+
     found: list[Any] = []
     timeout_seconds = float(call.settings.get("timeout", 10))
     for term in terms:
@@ -271,6 +271,8 @@ def _url(terms: list[Any], call: Call) -> list[Any]:
 
 
 def _ini(terms: list[Any], call: Call) -> list[Any]:
+    from configparser import ConfigParser  # noqa: PLC0415 - slow to import, seldom used
+
     settings = dict(call.settings)
     found: list[Any] = []
     for term in terms:

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ import yaml
 from warren.model.errors import PermanentError
 from warren.playbook.templating import shadow
 
-_uuid_namespace = uuid.UUID("361E6D51-FAEC-444A-9079-341386DA8E2E")
+_uuid_namespace = "361E6D51-FAEC-444A-9079-341386DA8E2E"
 
 
 class _Dumper(yaml.SafeDumper):
@@ -119,6 +118,8 @@ def password_hash(
 
 def to_uuid(text: str, namespace: Any = _uuid_namespace) -> str:
     """A UUID that is always the same for the same text."""
+    import uuid  # noqa: PLC0415 - slow to import, seldom used
+
     return str(uuid.uuid5(uuid.UUID(str(namespace)), text))
 
 
