@@ -13,12 +13,14 @@ import statistics
 import time
 from datetime import UTC, datetime
 
+from warren.control.decision import decide
 from warren.control.scheduler import Assigned, schedule
-from warren.control.snapshot import Snapshot, take
+from warren.control.snapshot import Policy, Snapshot, take
 from warren.model.instance import Instance
 from warren.model.node import Capacity, Engine, Node
+from warren.model.observed import NodeView, ObservedContainer, ObservedInstance
 from warren.model.service import Release, Service, ServiceSpec, spec_hash
-from warren.model.states import NodeState
+from warren.model.states import InstanceState, NodeState, ServiceState
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NODES = 1000
@@ -80,6 +82,60 @@ def placements_per_second(count: int) -> float:
     return count / statistics.median(seconds)
 
 
+def running(owner: Service, slot: int, node: str) -> Instance:
+    return pending(owner, slot).model_copy(
+        update={
+            "state": InstanceState.RUNNING, "node": node, "started_at": NOW, "ready_at": NOW,
+            "engine_ids": {"main": f"c-{owner.id}-{slot}"},
+        }
+    )  # fmt: skip
+
+
+def settled_world() -> Snapshot:
+    """1,000 active services with 10 running instances each, and listings that agree."""
+    owners = [service(number, 10) for number in range(1000)]
+    owners = [owner.model_copy(update={"state": ServiceState.ACTIVE}) for owner in owners]
+    instances = [
+        running(owner, slot, f"n{(number * 10 + slot) % NODES:05}")
+        for number, owner in enumerate(owners)
+        for slot in range(1, 11)
+    ]
+    seen: dict[str, list[ObservedInstance]] = {}
+    for one in instances:
+        assert one.node is not None
+        container = ObservedContainer(
+            name="main", engine_id=one.engine_ids["main"], state="running", started_at=NOW
+        )
+        seen.setdefault(one.node, []).append(
+            ObservedInstance(
+                instance=one.id, service=one.service, slot=one.slot, release=1,
+                spec_hash=one.spec_hash, containers=(container,),
+            )
+        )  # fmt: skip
+    views = [
+        NodeView(node=node.name, taken_at=NOW, reachable=True, instances=tuple(seen[node.name]))
+        for node in nodes()
+    ]
+    return take(now=NOW, services=owners, instances=instances, nodes=nodes(), views=views)
+
+
+def idle_pass_ms() -> float:
+    snapshot = settled_world()
+    milliseconds = []
+    for _ in range(ROUNDS * 3):
+        gc.collect()
+        started = time.perf_counter()
+        decision = decide(snapshot, Policy(), no_id)
+        milliseconds.append((time.perf_counter() - started) * 1000)
+        assert not decision.writes
+        assert not decision.actions
+    return statistics.median(milliseconds)
+
+
+def no_id(*parts: str) -> str:
+    raise AssertionError(f"nothing is to be created: {parts}")
+
+
 def main() -> None:
     print(f"{platform.machine()}, {os.cpu_count()} cpus, Python {platform.python_version()}")
     figures: dict[str, float] = {}
@@ -88,6 +144,8 @@ def main() -> None:
         print(
             f"{NODES} nodes, {count} instances: {figures[f'placements_per_second_{count}']:,.0f} placements/s"
         )
+    figures["idle_pass_ms"] = round(idle_pass_ms(), 1)
+    print(f"1,000 services x 10 instances, nothing to do: {figures['idle_pass_ms']} ms a pass")
     print(json.dumps(figures))
 
 
