@@ -16,7 +16,9 @@ def find(name: str) -> "str | None":
     return shutil.which(name, path=places)
 
 
-def run(argv: "list[str]", environment: "dict[str, str] | None" = None) -> "tuple[int, str, str]":
+def run(
+    argv: "list[str]", environment: "dict[str, str] | None" = None, stdin: bytes = b""
+) -> "tuple[int, str, str]":
     """Run a program to its end: status, standard output, standard error."""
     program = find(argv[0])
     if program is None:
@@ -25,7 +27,7 @@ def run(argv: "list[str]", environment: "dict[str, str] | None" = None) -> "tupl
     variables.update(environment or {})
     done = subprocess.run(
         [program, *argv[1:]],
-        stdin=subprocess.DEVNULL,
+        input=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=variables,
@@ -34,9 +36,11 @@ def run(argv: "list[str]", environment: "dict[str, str] | None" = None) -> "tupl
     return done.returncode, answers.text_of(done.stdout), answers.text_of(done.stderr)
 
 
-def must(argv: "list[str]", environment: "dict[str, str] | None" = None) -> "dict[str, Any]":
+def must(
+    argv: "list[str]", environment: "dict[str, str] | None" = None, stdin: bytes = b""
+) -> "dict[str, Any]":
     """Run a program that has to succeed; its result, or a failure with its last words."""
-    status, out, err = run(argv, environment)
+    status, out, err = run(argv, environment, stdin)
     answer = {"rc": status, "stdout": out, "stderr": err, "cmd": argv}
     if status != 0:
         words = (err.strip() or out.strip()).splitlines()[-5:]

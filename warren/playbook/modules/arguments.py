@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import BeforeValidator, ConfigDict, model_validator
 
 from warren.model.validation import Frozen
 
@@ -84,6 +84,9 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
 
 class Arguments(Frozen):
     """Arguments of a module; ``ALIASES`` maps each other accepted name to the field's."""
+
+    # A playbook uses few of all modules: the others' validators are never built.
+    model_config = ConfigDict(defer_build=True)
 
     ALIASES: ClassVar[Mapping[str, str]] = {}
 

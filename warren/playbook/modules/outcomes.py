@@ -53,7 +53,13 @@ def answering(name: str) -> Callable[[Run], Run]:
     return wrap
 
 
-async def on_host(call: Call, function: str, arguments: Mapping[str, Any]) -> ModuleResult:
+async def on_host(
+    call: Call,
+    function: str,
+    arguments: Mapping[str, Any],
+    *,
+    timeout_seconds: float | None = None,
+) -> ModuleResult:
     """Call a function of ``warren.fleet.remote`` with what every one of them may need."""
     sent = {
         **arguments,
@@ -61,9 +67,8 @@ async def on_host(call: Call, function: str, arguments: Mapping[str, Any]) -> Mo
         "diff": call.diff,
         "environment": dict(call.environment),
     }
-    return await call.host.call(
-        function, sent, become=call.become, timeout_seconds=call.timeout_seconds
-    )
+    limit = call.timeout_seconds if timeout_seconds is None else timeout_seconds
+    return await call.host.call(function, sent, become=call.become, timeout_seconds=limit)
 
 
 def with_lines(result: ModuleResult) -> ModuleResult:

@@ -3,16 +3,29 @@
 from collections.abc import Iterable, Sequence
 
 from warren.model.validation import nearest
-from warren.playbook.modules import commands, copies, edits, files, statements, systems
+from warren.playbook.modules import (
+    administration,
+    commands,
+    copies,
+    edits,
+    files,
+    retrievals,
+    statements,
+    systems,
+    waits,
+)
 from warren.playbook.modules.contract import Module
 
 _families: tuple[tuple[Module, ...], ...] = (
+    administration.MODULES,
     commands.MODULES,
     copies.MODULES,
     edits.MODULES,
     files.MODULES,
+    retrievals.MODULES,
     statements.MODULES,
     systems.MODULES,
+    waits.MODULES,
 )
 
 
