@@ -4,6 +4,7 @@ It answers ``--version`` before anything is imported; what a run needs is import
 are known to be right.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -23,14 +24,23 @@ def main(argv: Sequence[str] | None = None, *, open_manager: Any = None) -> None
     if arguments == ["--version"]:
         sys.stdout.write(f"warren-playbook {__version__}\n")
         return
-    # Looking for plugins of pydantic reads the metadata of every package installed.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     from warren.cli.playbook_options import parse_options  # noqa: PLC0415 - not for --version
 
     options = parse_options(arguments)
+    # Looking for plugins of pydantic reads the metadata of every package installed.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    gc.disable()  # what is imported stays: looking for garbage among it is a tenth of the start
     from warren.cli.playbook_run import run  # noqa: PLC0415 - not for --help
 
-    sys.exit(run(options, open_manager=open_manager))
+    gc.freeze()
+    gc.enable()
+    sys.exit(run(options, open_manager=open_manager or _open_manager))
+
+
+def _open_manager(request: Any) -> Any:
+    from warren.daemon.session import open_for_run  # noqa: PLC0415 - only for tasks about services
+
+    return open_for_run(request)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Which tables there are, what they hold and by what their rows are found."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from warren.model.cluster import Cluster
@@ -25,17 +25,21 @@ class TableSchema(Generic[T]):
         noun: what messages call one of its rows.
         model: what a row is.
         indexes: besides id and (tenant, name), which every table has.
+        has_unique_names: whether a tenant has at most one row of a name. Instances have not: those
+            of one slot follow each other under its name.
     """
 
     name: str
     noun: str
     model: type[T]
     indexes: tuple[Index, ...] = ()
+    has_unique_names: bool = True
 
     @property
     def all_indexes(self) -> tuple[Index, ...]:
         """The declared indexes and the two of every table."""
-        return (BY_ID, BY_NAME, *self.indexes)
+        name = replace(BY_NAME, unique=self.has_unique_names)
+        return (BY_ID, name, *self.indexes)
 
 
 STATE = Index("state", ("state",))
@@ -47,6 +51,7 @@ INSTANCES = TableSchema(
     name="instances",
     noun="instance",
     model=Instance,
+    has_unique_names=False,
     indexes=(Index("service_id", ("service_id",)), Index("node", ("node",)), STATE),
 )
 
