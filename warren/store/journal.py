@@ -191,12 +191,21 @@ class Journal:
             self._file.write(offset, data)
         except OSError as error:
             if error.errno in DISK_FULL:
-                self._file.truncate(offset)
+                self._cut(offset)
             raise
         try:
             self._file.sync()
         except OSError as error:  # whatever it is called, what is on the disk is now unknown
             raise OSError(errno.EIO, f"fdatasync failed: {error}") from error
+
+    def _cut(self, offset: int) -> None:
+        # Synced, for the next thing written may be a new file: the partial record must not come
+        # back behind a power failure then, where it would look like damage to acknowledged entries.
+        try:
+            self._file.truncate(offset)
+            self._file.sync()
+        except OSError as error:
+            raise OSError(errno.EIO, f"cannot cut a partial record: {error}") from error
 
     def _end_batch(
         self,

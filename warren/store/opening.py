@@ -170,7 +170,10 @@ def _missing(directory: Path) -> NotFound:
 
 
 def _make_directory(directory: Path) -> None:
+    missing = [each for each in (directory, *directory.parents) if not each.exists()]
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for each in missing:  # a synced file is lost all the same if its directory's name is
+        RealDisk(each.parent).sync_directory()
     if directory.stat().st_mode & 0o077:
         directory.chmod(0o700)
     if not os.access(directory, os.W_OK | os.X_OK):

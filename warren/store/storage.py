@@ -10,12 +10,21 @@ whoever holds a document of yesterday still holds yesterday's, and copying a tab
 dict.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import (
+    Callable,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from typing import Any
 
+from tinydb.queries import QueryLike
 from tinydb.storages import Storage
-from tinydb.table import Table
+from tinydb.table import Document as TinyDocument, Table
 
 from warren.model.errors import AlreadyExists
 from warren.store.indexes import Index, Places
@@ -96,6 +105,26 @@ class WarrenTable(Table):
         self.rows()
         return self._places[index].one(key)
 
+    def update(
+        self,
+        fields: Mapping[str, Any] | Callable[[MutableMapping[str, Any]], None],
+        cond: QueryLike | None = None,
+        doc_ids: Iterable[int] | None = None,
+    ) -> list[int]:
+        """As TinyDB's, but only the documents that match are copied."""
+        return super().update(fields, cond, self._matching(cond, doc_ids))
+
+    def remove(
+        self, cond: QueryLike | None = None, doc_ids: Iterable[int] | None = None
+    ) -> list[int]:
+        """As TinyDB's, but only the documents that match are copied."""
+        return super().remove(cond, self._matching(cond, doc_ids))
+
+    def __iter__(self) -> Iterator[TinyDocument]:
+        # Of the documents there are now: TinyDB's callers may write while they iterate.
+        for doc_id, document in tuple(self.rows().items()):
+            yield TinyDocument(document, int(doc_id))
+
     def edit(self) -> "Edit":
         """A new edit on what the table holds now."""
         return Edit(self.rows())
@@ -129,6 +158,13 @@ class WarrenTable(Table):
             self.models.pop(change.doc_id, None)
         self.clear_cache()
         return changes
+
+    def _matching(
+        self, cond: QueryLike | None, doc_ids: Iterable[int] | None
+    ) -> Iterable[int] | None:
+        if cond is None or doc_ids is not None:
+            return doc_ids
+        return [int(doc_id) for doc_id, document in self.rows().items() if cond(document)]
 
     def _move(self, change: RowChange) -> None:
         for name, index in self._indexes.items():
@@ -229,8 +265,20 @@ class Edit(MutableMapping[int, Document]):
         """What differs from the table, in the order in which it was first touched."""
         for doc_id, after in self._written.items():
             before = self._rows.get(str(doc_id))
-            if before != after:
+            if not _is_same(before, after):
                 yield RowChange(doc_id, before, after)
+
+
+def _is_same(before: Any, after: Any) -> bool:
+    """Whether two values are written alike: ``1``, ``1.0`` and ``True`` are equal, but are not."""
+    if type(before) is not type(after) or before != after:
+        return False
+    if isinstance(before, dict):
+        pairs = zip(before.items(), after.items(), strict=True)
+        return all(old[0] == new[0] and _is_same(old[1], new[1]) for old, new in pairs)
+    if isinstance(before, list):
+        return all(map(_is_same, before, after))
+    return True
 
 
 def copy_value(value: Any) -> Any:

@@ -30,13 +30,13 @@ class Transaction:
 
     Attributes:
         operations: what is to be written, in order.
-        models: what is put, as it will be read back.
+        models: what is put, as it will be read back, each with its document.
         index: of the log entry, once committed; 0 if there was nothing to write.
     """
 
     def __init__(self) -> None:
         self.operations: list[Operation] = []
-        self.models: list[Resource] = []
+        self.models: list[tuple[Resource, dict[str, Any]]] = []
         self.index = 0
 
     def put(self, resource: Resource, *, expected_version: int | None = None) -> None:
@@ -59,7 +59,7 @@ class Transaction:
         if resource.version <= expected:
             rule = f"must be above {expected}, the version it replaces"
             raise InvalidInput([Problem(field="version", value=str(resource.version), rule=rule)])
-        self.models.append(parse(table.model, document))
+        self.models.append((parse(table.model, document), document))
         self.operations.append(Put(table.name, expected, document))
 
     def delete(self, table: str, resource_id: str, version: int) -> None:
@@ -156,8 +156,8 @@ class Store:
         transaction.index = applied.index
         if applied.refusal is not None:
             raise applied.refusal
-        for model in transaction.models:
-            self._tables[schema.schema_of(model).name].remember(model)
+        for model, document in transaction.models:
+            self._tables[schema.schema_of(model).name].remember(model, document)
 
     def watch(self, from_sequence: int | None = None, *, tables: Collection[str] = ()) -> Watch:
         """Follow changes after ``from_sequence``, by default from now on.

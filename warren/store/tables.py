@@ -75,10 +75,13 @@ class Table(Generic[T]):
             return self._recorded(doc_id)
         return self._parse(document)
 
-    def remember(self, model: T) -> None:
-        """Spare the decoding of a model that was just recorded, if it still is the recorded one."""
+    def remember(self, model: T, document: Document) -> None:
+        """Spare the decoding of what was just recorded, if ``document`` still is what is recorded.
+
+        Equal versions would not do: the thing may have been removed and made anew since.
+        """
         doc_id = self._rows.id("id", model.id)
-        if doc_id is not None and self._rows.rows()[str(doc_id)]["version"] == model.version:
+        if doc_id is not None and self._rows.rows()[str(doc_id)] == document:
             self._models[doc_id] = model
 
     def __len__(self) -> int:
