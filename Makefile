@@ -5,7 +5,7 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 PYTHON := $(BIN)/python
-HOSTS ?= 3
+N ?= 3
 DEMO := .fleet/demo
 TESTS ?=
 
@@ -20,8 +20,8 @@ setup-python:
 setup: setup-python
 	@.ci/setup packages
 
-demo: setup  ## bring up a fleet of real hosts and run playbooks/site.yml on it
-	@playbooks/demo.sh $(DEMO) $(HOSTS)
+demo: setup  ## real hosts, playbooks/site.yml on them, the result
+	@playbooks/demo.sh $(DEMO)
 
 demo-down: setup-python  ## take the demo's fleet down
 	@$(PYTHON) -m tests.fleet.hosts down --state $(DEMO)
@@ -41,8 +41,8 @@ check: setup-python  ## lint, types, contracts; writes nothing
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-fleet-up: setup  ## fleet-up HOSTS=N: a fleet of N real hosts to play with
-	@$(PYTHON) -m tests.fleet.hosts up $(HOSTS) --state .fleet/play
+fleet-up: setup  ## fleet-up N=5: a fleet of N real hosts to play with
+	@$(PYTHON) -m tests.fleet.hosts up $(N) --state .fleet/play
 
 fleet-down: setup-python  ## take that fleet down
 	@$(PYTHON) -m tests.fleet.hosts down --state .fleet/play
