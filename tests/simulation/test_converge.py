@@ -1,15 +1,21 @@
 """The control loop against a cluster that exists only in memory, with faults by seed."""
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.simulation.world import Cluster, ControllerDied, limits
 from warren.api import decisions
-from warren.control.actions import Provision, Resize
+from warren.control.actions import Action, Provision, Resize
+from warren.control.effects import Outcome
 from warren.control.loop import Converged, World, converge
+from warren.control.records import Write
 from warren.control.snapshot import Policy
+from warren.model.errors import StaleEpoch
+from warren.model.instance import Instance
 from warren.model.service import Service, ServiceSpec
 from warren.model.states import NodeState, ServiceState
 
@@ -31,14 +37,17 @@ def apply(cluster: Cluster, wanted: ServiceSpec) -> Service:
 
 
 async def run(cluster: Cluster, timeout_seconds: float = 600.0, **fields: Any) -> Converged:
-    world = World(
+    return await converge(world_of(cluster), POLICY, timeout_seconds=timeout_seconds, **fields)
+
+
+def world_of(cluster: Cluster) -> World:
+    return World(
         records=cluster.records,
         observe=cluster.observe,
         dispatch=cluster.dispatch,
         clock=cluster.clock,
         new_id=cluster.new_id,
     )
-    return await converge(world, POLICY, timeout_seconds=timeout_seconds, **fields)
 
 
 def check_as_asked(cluster: Cluster) -> None:
@@ -272,6 +281,80 @@ async def test_a_deleted_service_leaves_nothing() -> None:
     assert cluster.all_containers() == []
     assert list(cluster.records.services()) == []
     assert list(cluster.records.instances()) == []
+
+
+async def test_a_failure_carries_the_last_lines_of_its_log() -> None:
+    cluster = Cluster()
+    apply(cluster, spec(image="broken:1", replicas=1))
+
+    async def read_log_tail(instance: Instance) -> Sequence[str]:
+        return [f"line {number} of {instance.name}" for number in range(30)]
+
+    done = await converge(
+        replace(world_of(cluster), read_log_tail=read_log_tail), POLICY, timeout_seconds=60
+    )
+    (text,) = done.problems["svc_web"]
+    assert text.startswith("web-1 failed on n1: container main ended with status 1\n")
+    assert text.splitlines()[1:] == [f"    line {number} of web-1" for number in range(20, 30)]
+
+
+async def test_a_newer_controller_stops_this_one() -> None:
+    cluster = Cluster()
+    apply(cluster, spec())
+
+    async def refuse(actions: Sequence[Action]) -> Sequence[Outcome]:
+        stale = StaleEpoch(actions[0].node, ours=1, theirs=2)
+        return [Outcome(action=action, error=stale) for action in actions]
+
+    with pytest.raises(StaleEpoch):
+        await converge(replace(world_of(cluster), dispatch=refuse), POLICY, timeout_seconds=60)
+    assert cluster.all_containers() == []
+    assert not (await run(cluster)).problems
+    check_as_asked(cluster)
+
+
+async def test_a_change_of_the_record_in_the_middle_of_a_pass_is_decided_anew() -> None:
+    cluster = Cluster()
+    apply(cluster, spec(replicas=1))
+    commit = cluster.records.commit
+    changed = False
+
+    async def interrupted(writes: Sequence[Write]) -> None:
+        nonlocal changed
+        if not changed:
+            changed = True
+            apply(cluster, spec(replicas=4))
+        await commit(writes)
+
+    cluster.records.commit = interrupted  # type: ignore[method-assign]
+    assert not (await run(cluster)).problems
+    check_as_asked(cluster)
+
+
+async def test_waiting_for_one_service_does_not_wait_for_another() -> None:
+    cluster = Cluster()
+    apply(cluster, spec("slow", image="broken:1", restart={"delay_seconds": 50}))
+    apply(cluster, spec("quick"))
+    shown: list[tuple[int, int]] = []
+    done = await run(
+        cluster,
+        services={"svc_quick"},
+        report=lambda steps: shown.extend((step.running, step.desired) for step in steps),
+    )
+    assert done.is_settled
+    assert not done.problems
+    assert cluster.clock.seconds < 40
+    assert shown[0] == (0, 3)
+    assert shown[-1] == (3, 3)
+
+
+async def test_the_deadline_ends_a_run_that_would_go_on() -> None:
+    cluster = Cluster()
+    apply(cluster, spec(image="broken:1", restart={"delay_seconds": 50}))
+    done = await run(cluster, timeout_seconds=20)
+    assert not done.is_settled
+    assert 20 <= cluster.clock.seconds < 30
+    assert "ended with status 1" in done.problems["svc_web"][0]
 
 
 async def converge_through_faults(cluster: Cluster, rounds: int) -> int:

@@ -19,7 +19,8 @@ from warren.control.reaper import reap
 from warren.control.reconciler import reconcile
 from warren.control.records import Write
 from warren.control.scheduler import placement_writes
-from warren.control.snapshot import NewId, Policy, Snapshot, Wait, total
+from warren.control.snapshot import NewId, Policy, Snapshot, Wait, is_alike, total
+from warren.model.states import NodeState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +54,23 @@ def decide(base: Snapshot, policy: Policy, new_id: NewId) -> Decision:
 
     reconciled = reconcile(snapshot, policy)
     add(reconciled.writes)
-    surplus = Counter(removal.node for removal in removals(snapshot))
+    surplus = Counter[str]()
+    if any(node.state is not NodeState.READY for node in snapshot.nodes.values()):
+        surplus.update(removal.node for removal in removals(snapshot))
     liveness = judge_nodes(snapshot, policy, surplus=surplus)
     add(liveness.writes)
+    judged = snapshot
     orchestrated = orchestrate(snapshot, policy, new_id)
     add(orchestrated.writes)
     add(placement_writes(snapshot))
     planned = plan(snapshot)
     add(planned.writes)
-    states, progress = service_writes(snapshot, policy, orchestrated.resized)
+    layouts = {
+        service_id: layout
+        for service_id, layout in orchestrated.layouts.items()
+        if is_alike(judged, snapshot, service_id)
+    }
+    states, progress = service_writes(snapshot, policy, orchestrated.resized, layouts)
     add(states)
     add(reap(snapshot, policy))
     return Decision(

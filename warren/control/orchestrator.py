@@ -6,6 +6,7 @@ their delay is over. ``replicated`` services have slots 1 to N, ``global`` ones 
 matching node.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from warren.control import rollout
@@ -26,11 +27,13 @@ class Orchestrated:
         writes: instances created, told to go, or tried again.
         waits: when to look again: a retry or the next batch is due then.
         resized: services (by id) of which slots appeared or disappeared.
+        layouts: how each service was laid out before, by its id.
     """
 
     writes: tuple[Write, ...]
     waits: tuple[Wait, ...]
     resized: frozenset[str]
+    layouts: Mapping[str, Layout]
 
 
 def orchestrate(snapshot: Snapshot, policy: Policy, new_id: NewId) -> Orchestrated:
@@ -45,13 +48,15 @@ def orchestrate(snapshot: Snapshot, policy: Policy, new_id: NewId) -> Orchestrat
     """
     writes: list[Write] = []
     waits: list[Wait] = []
+    layouts: dict[str, Layout] = {}
     resized = set()
     for service_id, service in snapshot.services.items():
         desk = _Desk(snapshot=snapshot, service=service, new_id=new_id)
         if service.state in _LEAVING:
             desk.retire_all()
         else:
-            desk.arrange(lay_out(snapshot, service, policy), policy)
+            layouts[service_id] = lay_out(snapshot, service, policy)
+            desk.arrange(layouts[service_id], policy)
         writes += desk.writes
         waits += desk.waits
         if desk.is_resized:
@@ -63,7 +68,9 @@ def orchestrate(snapshot: Snapshot, policy: Policy, new_id: NewId) -> Orchestrat
                 for instance in instances
                 if instance.desired == "running"
             ]
-    return Orchestrated(writes=tuple(writes), waits=tuple(waits), resized=frozenset(resized))
+    return Orchestrated(
+        writes=tuple(writes), waits=tuple(waits), resized=frozenset(resized), layouts=layouts
+    )
 
 
 _LEAVING = frozenset({ServiceState.DESTROYING, ServiceState.DESTROYED})
@@ -94,6 +101,9 @@ class _Desk:
         for instance in layout.surplus:
             self._retire(instance, why)
             self.is_resized = True
+        if all(slot.is_settled for slot in layout.slots):
+            self._follow_all(layout)
+            return
         step = rollout.step(self.service.spec, layout.slots, self.snapshot.now)
         for instance, reason in step.release:
             self._retire(instance, reason)
@@ -104,6 +114,12 @@ class _Desk:
         for slot in layout.slots:
             if slot.keeper is not None:
                 self._keep(slot.keeper, policy)
+
+    def _follow_all(self, layout: Layout) -> None:
+        """All slots are filled by running instances; only the release may have moved on."""
+        for slot in layout.slots:
+            if slot.good[0].release != self.service.release.number:
+                self._follow(slot.good[0])
 
     def _keep(self, instance: Instance, policy: Policy) -> None:
         """Look after the instance that fills a slot."""

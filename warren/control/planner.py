@@ -93,6 +93,8 @@ def _order(action: Action) -> tuple[str, int, str]:
 
 def _removal_reason(snapshot: Snapshot, node: str, seen: ObservedInstance) -> str:
     instance = snapshot.instances.get(seen.instance)
+    if instance is not None and instance.state is InstanceState.RUNNING and instance.node == node:
+        return "" if instance.desired == "running" else instance.message or "it should be gone"
     if instance is None:
         return "no such instance is recorded"
     if instance.desired == "shutdown":

@@ -1,5 +1,6 @@
 """How far services are: what is shown while waiting, and each service's state in the record."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from warren.control.diagnose import SILENT_STATES, explain_service
@@ -41,7 +42,10 @@ def measure(snapshot: Snapshot, service: Service, policy: Policy) -> ServiceProg
 
 
 def service_writes(
-    snapshot: Snapshot, policy: Policy, resized: frozenset[str]
+    snapshot: Snapshot,
+    policy: Policy,
+    resized: frozenset[str],
+    layouts: Mapping[str, Layout],
 ) -> tuple[tuple[Write, ...], tuple[ServiceProgress, ...]]:
     """The state of every service, through the table of transitions, and how far it is.
 
@@ -49,11 +53,12 @@ def service_writes(
         snapshot: as it is at the end of a pass.
         policy: the operator's.
         resized: ids of services of which slots appeared or disappeared in this pass.
+        layouts: by service id, those that still hold.
     """
     writes = []
     progress = []
     for service in snapshot.services.values():
-        layout = lay_out(snapshot, service, policy)
+        layout = layouts.get(service.id) or lay_out(snapshot, service, policy)
         measured = _measured(snapshot, service, layout)
         progress.append(measured)
         state = _state(service, layout, measured, is_resized=service.id in resized)
@@ -70,7 +75,7 @@ def _measured(snapshot: Snapshot, service: Service, layout: Layout) -> ServicePr
     is_clean = service.state is not ServiceState.DESTROYING
     is_clean = is_clean and not layout.surplus and not layout.leaving
     for slot in layout.slots:
-        keeper = slot.keeper
+        keeper = slot.good[0] if slot.good else None
         if keeper is not None and is_done(keeper) and keeper.release == release:
             running += not _is_silent(snapshot, keeper.node)
         elif keeper is not None and keeper.state is InstanceState.FAILED:

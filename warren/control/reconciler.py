@@ -72,12 +72,30 @@ def _judge(
         return None
     seen = snapshot.observed[node].get(instance.id)
     spec = service.spec
+    if state is _I.RUNNING and len(spec.containers) == 1 and _is_unchanged(instance, seen):
+        return None
     if service.release.number != instance.release:
         spec = spec_of(service, instance.release)
     case = _Case(instance=instance, spec=spec, seen=seen, now=snapshot.now, policy=policy)
     if state in {_I.ASSIGNED, _I.PREPARING}:
         return case.adopted() if case.is_whole() and case.is_up() else None
     return None if state is _I.FAILED else case.started(waits)
+
+
+def _is_unchanged(instance: Instance, seen: ObservedInstance | None) -> bool:
+    """Whether the one container of a running instance is just as recorded; mostly they are."""
+    if seen is None or len(seen.containers) != 1 or len(instance.engine_ids) != 1:
+        return False
+    container = seen.containers[0]
+    return (
+        container.state == "running"
+        and container.healthy is instance.health.healthy
+        and container.healthy is not False
+        and container.restarts == instance.restarts
+        and instance.engine_ids.get(container.name) == container.engine_id
+        and seen.spec_hash == instance.spec_hash
+        and container.endpoints == instance.endpoints
+    )
 
 
 def _judge_unwanted(snapshot: Snapshot, instance: Instance) -> Write | None:

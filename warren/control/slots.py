@@ -51,6 +51,16 @@ class Slot:
         return self.good[0] if self.good else None
 
     @property
+    def is_settled(self) -> bool:
+        """Whether one running instance fills it and there is no other."""
+        return (
+            len(self.good) == 1
+            and not self.due
+            and not self.leaving
+            and self.good[0].state is InstanceState.RUNNING
+        )
+
+    @property
     def serving(self) -> tuple[Instance, ...]:
         """The instances to be replaced that still do their work."""
         return tuple(
@@ -105,14 +115,16 @@ def lay_out(snapshot: Snapshot, service: Service, policy: Policy) -> Layout:
         else:
             due.setdefault(slot, []).append((instance, reason))
     slots = tuple(
-        Slot(
-            number=number,
-            node=node,
-            good=_best_first(good.get(number, ())),
-            due=tuple(due.get(number, ())),
-            leaving=tuple(leaving.get(number, ())),
-        )
-        for number, node in wanted.items()
+        [
+            Slot(
+                number=number,
+                node=node,
+                good=_best_first(good.get(number, ())),
+                due=tuple(due[number]) if number in due else (),
+                leaving=tuple(leaving[number]) if number in leaving else (),
+            )
+            for number, node in wanted.items()
+        ]
     )
     return Layout(slots=slots, surplus=tuple(surplus), leaving=tuple(gone_soon))
 

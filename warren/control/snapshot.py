@@ -149,6 +149,15 @@ def take(
     )
 
 
+def is_alike(one: Snapshot, other: Snapshot, service_id: str) -> bool:
+    """Whether two snapshots of one pass show the same of a service, its instances and the nodes."""
+    return (
+        one.nodes is other.nodes
+        and one.services.get(service_id) is other.services.get(service_id)
+        and one.by_service.get(service_id) is other.by_service.get(service_id)
+    )
+
+
 def total(base: Snapshot, final: Snapshot, writes: Iterable[Write]) -> tuple[Write, ...]:
     """The sum of a pass: one write for each record that differs between the two snapshots.
 
