@@ -26,7 +26,7 @@ def gather() -> "dict[str, Any]":
     six = [address for row in rows for address in _addresses(row, "ipv6")]
     facts["all_ipv6_addresses"] = [address for address in six if address != "::1"]
     facts["default_ipv4"] = _default(rows)
-    facts["default_ipv6"] = {}
+    facts["default_ipv6"] = _default_six(rows)
     facts["dns"] = _resolvers()
     return facts
 
@@ -116,6 +116,29 @@ def _default(rows: "list[dict[str, Any]]") -> "dict[str, Any]":
                     {key: row[key] for key in ("macaddress", "mtu", "type") if key in row}
                 )
         answer.setdefault("address", _address_towards_the_world())
+        return answer
+    return {}
+
+
+def _default_six(rows: "list[dict[str, Any]]") -> "dict[str, Any]":
+    try:
+        with open("/proc/net/ipv6_route") as stream:
+            routes = [line.split() for line in stream]
+    except OSError:
+        return {}
+    for route in routes:
+        target, prefix, gateway, name = route[0], route[1], route[4], route[9]
+        if target.strip("0") or prefix != "00" or name == "lo":
+            continue
+        answer = {"interface": name}  # type: dict[str, Any]
+        answer["gateway"] = socket.inet_ntop(socket.AF_INET6, bytes.fromhex(gateway))
+        for row in rows:
+            six = [each for each in row.get("ipv6", []) if each["scope"] == "global"]
+            if row["device"] == name and six:
+                answer.update(six[0])
+                answer.update(
+                    {key: row[key] for key in ("macaddress", "mtu", "type") if key in row}
+                )
         return answer
     return {}
 

@@ -17,9 +17,9 @@ import sys
 import time
 from typing import Any
 
-from warren.fleet.remote import answers, interfaces, mounts, programs
+from warren.fleet.remote import answers, hardware, interfaces, mounts, programs
 
-REQUIRES = ("answers", "interfaces", "mounts", "programs")
+REQUIRES = ("answers", "hardware", "interfaces", "mounts", "programs")
 
 _families = {
     "Debian": ("debian", "ubuntu", "linuxmint", "raspbian", "kali", "devuan", "pop"),
@@ -40,6 +40,7 @@ _package_managers = (
     ("/sbin/apk", "apk"), ("/usr/bin/zypper", "zypper"), ("/usr/bin/pacman", "pacman"),
 )  # fmt: skip
 _always = (
+    "security",
     "platform",
     "distribution",
     "user",
@@ -65,7 +66,8 @@ def _run(arguments: "dict[str, Any]") -> "dict[str, Any]":
             facts.update(gather())
     if "local" in chosen:
         facts["local"] = _local(arguments.get("fact_path") or "/etc/ansible/facts.d")
-    named = {"ansible_" + name: value for name, value in facts.items()}
+    plain = ("gather_subset", "module_setup")
+    named = {name if name in plain else "ansible_" + name: facts[name] for name in facts}
     patterns = [pattern for pattern in arguments.get("filter") or [] if pattern]
     if patterns:
         wanted = patterns + ["ansible_" + pattern for pattern in patterns]
@@ -82,8 +84,8 @@ def _subsets(asked: "list[str]") -> "set[str]":
     groups = {"all": everything, "min": set(_minimal), "hardware": {"hardware", "mounts"}}
     for alias in ("facter", "ohai"):
         groups[alias] = set()
-    for alias in ("kernel", "hostname", "architecture", "system", "os_family"):
-        groups[alias] = {"platform", "distribution"}
+    for alias in ("kernel", "hostname", "architecture", "system", "os_family", "selinux"):
+        groups[alias] = {"platform", "distribution", "security"}
     chosen = set(_minimal)
     plain = [name for name in asked if not name.startswith("!")]
     if not plain:
@@ -112,6 +114,7 @@ def _platform() -> "dict[str, Any]":
         "kernel_version": system.version,
         "machine": system.machine,
         "architecture": system.machine,
+        "userspace_architecture": system.machine,
         "userspace_bits": platform.architecture()[0].replace("bit", ""),
         "nodename": system.nodename,
         "hostname": system.nodename.split(".")[0],
@@ -150,18 +153,39 @@ def _distribution() -> "dict[str, Any]":
         (name for like in likes for name, ids in _families.items() if like in ids),
         os.uname().sysname,
     )
-    if identity == "debian":
-        version = _first_line("/etc/debian_version") or version
+    exact = _first_line("/etc/debian_version") if identity == "debian" else ""
+    if re.match(r"[0-9.]+$", exact):
+        version = exact
     parts = version.split(".")
     return {
         "distribution": _names.get(identity, release.get("NAME", "NA")),
-        "distribution_version": release.get("VERSION_ID", "") or version,
+        "distribution_version": version,
         "distribution_major_version": parts[0],
         "distribution_minor_version": parts[1] if len(parts) > 1 else "",
         "distribution_release": release.get("VERSION_CODENAME", "") or "NA",
         "distribution_file_path": "/etc/os-release",
         "os_family": family,
-        "lsb": {},
+        "lsb": {
+            "id": _names.get(identity, release.get("NAME", "NA")),
+            "codename": release.get("VERSION_CODENAME", ""),
+            "description": release.get("PRETTY_NAME", ""),
+            "release": release.get("VERSION_ID", ""),
+            "major_release": parts[0],
+        },
+    }
+
+
+def _security() -> "dict[str, Any]":
+    enforcing = _first_line("/sys/fs/selinux/enforce")
+    selinux = {"status": "disabled"}
+    if enforcing:
+        mode = "enforcing" if enforcing == "1" else "permissive"
+        selinux = {"status": "enabled", "mode": mode}
+    apparmor = os.path.exists("/sys/kernel/security/apparmor")
+    return {
+        "selinux": selinux,
+        "apparmor": {"status": "enabled" if apparmor else "disabled"},
+        "fips": _first_line("/proc/sys/crypto/fips_enabled") == "1",
     }
 
 
@@ -241,42 +265,6 @@ def _date_time() -> "dict[str, Any]":
     return {"date_time": facts}
 
 
-def _hardware() -> "dict[str, Any]":
-    memory = {}
-    for line in _lines("/proc/meminfo"):
-        key, _, value = line.partition(":")
-        memory[key] = int(value.split()[0]) // 1024
-    names = [
-        line.partition(":")[2].strip()
-        for line in _lines("/proc/cpuinfo")
-        if re.match(r"model name|Processor\b", line)
-    ]
-    count = os.cpu_count() or 1
-    total, free = memory.get("MemTotal", 0), memory.get("MemFree", 0)
-    spare = free + memory.get("Buffers", 0) + memory.get("Cached", 0)
-    swap, swap_free = memory.get("SwapTotal", 0), memory.get("SwapFree", 0)
-    return {
-        "memtotal_mb": total,
-        "memfree_mb": free,
-        "swaptotal_mb": swap,
-        "swapfree_mb": swap_free,
-        "memory_mb": {
-            "real": {"total": total, "free": free, "used": total - free},
-            "nocache": {"free": spare, "used": total - spare},
-            "swap": {"total": swap, "free": swap_free, "used": swap - swap_free, "cached": 0},
-        },
-        "processor": names,
-        "processor_count": count,
-        "processor_cores": 1,
-        "processor_threads_per_core": 1,
-        "processor_vcpus": count,
-        "processor_nproc": len(os.sched_getaffinity(0)),
-        "uptime_seconds": int(float((_first_line("/proc/uptime") or "0").split()[0])),
-        "product_name": _first_line("/sys/class/dmi/id/product_name") or "NA",
-        "system_vendor": _first_line("/sys/class/dmi/id/sys_vendor") or "NA",
-    }
-
-
 def _virtualization() -> "dict[str, Any]":
     kind, role = "NA", "NA"
     if programs.find("systemd-detect-virt"):
@@ -340,13 +328,14 @@ def _parsed(text: str) -> "Any":
 _gatherers = {
     "platform": _platform,
     "distribution": _distribution,
+    "security": _security,
     "user": _user,
     "service_mgr": _service_manager,
     "pkg_mgr": _package_manager,
     "python": _python,
     "env": _environment,
     "date_time": _date_time,
-    "hardware": _hardware,
+    "hardware": hardware.gather,
     "mounts": mounts.gather,
     "network": interfaces.gather,
     "virtual": _virtualization,
