@@ -42,8 +42,9 @@ class Table(Generic[T]):
         return self._one("id", resource_id)
 
     def named(self, name: str, tenant: str = "default") -> T | None:
-        """The thing of that name."""
-        return self._one("name", (tenant, name))
+        """The thing of that name; the newest of several, where names are not unique (instances)."""
+        doc_ids = self._rows.ids("name", (tenant, name))
+        return self._recorded(doc_ids[-1]) if doc_ids else None
 
     def by_index(self, index: str, key: Hashable) -> tuple[T, ...]:
         """The things at ``key`` of a declared index (``state``, ``service_id``, ``node``).

@@ -9,15 +9,17 @@ from typing import Any
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.unit.store.samples import instance, store_on
+from tests.unit.store.samples import node, store_on
 from warren.model.errors import AlreadyExists, Conflict
-from warren.model.instance import Instance
+from warren.model.node import Node
+from warren.model.states import NodeState
+from warren.store.state import add_fingerprints, row_fingerprint
 from warren.store.store import Store
 from warren.testing.disk import SimulatedDisk
 
-Model = dict[str, Instance]
-NAMES = [f"i{number}" for number in range(6)]
-NODES = ["alpha", "beta", None]
+Model = dict[str, Node]
+NAMES = [f"n{number}" for number in range(6)]
+STATES = [NodeState.READY, NodeState.DOWN, NodeState.UNKNOWN]
 
 
 class StoreHistories(RuleBasedStateMachine):
@@ -46,30 +48,30 @@ class StoreHistories(RuleBasedStateMachine):
                 st.sampled_from(["put", "delete"]),
                 st.sampled_from(NAMES),
                 st.sampled_from(NAMES),
-                st.sampled_from(NODES),
+                st.sampled_from(STATES),
                 st.sampled_from([0, 0, 0, 0, 1]),
             ),
             min_size=1,
             max_size=4,
         )
     )
-    def transact(self, steps: list[tuple[str, str, str, str | None, int]]) -> None:
+    def transact(self, steps: list[tuple[str, str, str, NodeState, int]]) -> None:
         wanted: Model | None = dict(self.model)
-        planned: list[tuple[str, Instance | str, int]] = []
-        for verb, key, name, node, error in steps:
-            old = (wanted or {}).get(f"ins_{key}")
+        planned: list[tuple[str, Node | str, int]] = []
+        for verb, key, name, state, error in steps:
+            old = (wanted or {}).get(f"nod_{key}")
             version = (old.version if old else 0) + error
             if wanted is not None and (error or (verb == "delete" and old is None)):
                 wanted = None
             if verb == "delete":
-                planned.append(("delete", f"ins_{key}", max(version, 1)))
+                planned.append(("delete", f"nod_{key}", max(version, 1)))
                 if wanted is not None:
-                    del wanted[f"ins_{key}"]
+                    del wanted[f"nod_{key}"]
             else:
-                thing = instance(name, id=f"ins_{key}", node=node, version=version + 1)
+                thing = node(name, id=f"nod_{key}", state=state, version=version + 1)
                 planned.append(("put", thing, version))
                 if wanted is not None:
-                    wanted[f"ins_{key}"] = thing
+                    wanted[f"nod_{key}"] = thing
         if wanted is not None and len({each.name for each in wanted.values()}) < len(wanted):
             wanted = None
         refused = self._do(self._commit(planned))
@@ -77,14 +79,14 @@ class StoreHistories(RuleBasedStateMachine):
         if wanted is not None:
             self.model = wanted
 
-    async def _commit(self, planned: list[tuple[str, Instance | str, int]]) -> bool:
+    async def _commit(self, planned: list[tuple[str, Node | str, int]]) -> bool:
         try:
             async with self.store.transaction() as transaction:
                 for _verb, thing, version in planned:
-                    if isinstance(thing, Instance):
+                    if isinstance(thing, Node):
                         transaction.put(thing)
                     else:
-                        transaction.delete("instances", thing, version)
+                        transaction.delete("nodes", thing, version)
         except (Conflict, AlreadyExists):
             return True
         return False
@@ -107,17 +109,22 @@ class StoreHistories(RuleBasedStateMachine):
 
     @invariant()
     def holds_what_the_dict_holds(self) -> None:
-        assert {each.id: each for each in self.store.instances} == self.model
+        assert {each.id: each for each in self.store.nodes} == self.model
         for each in self.model.values():
-            assert self.store.instances.get(each.id) == each
-            assert self.store.instances.named(each.name) == each
-        for node in NODES:
-            at_node = {each.id for each in self.store.instances.by_index("node", node)}
-            assert at_node == {each.id for each in self.model.values() if each.node == node}
+            assert self.store.nodes.get(each.id) == each
+            assert self.store.nodes.named(each.name) == each
+        for state in STATES:
+            there = {each.id for each in self.store.nodes.by_index("state", state)}
+            assert there == {each.id for each in self.model.values() if each.state == state}
 
     @invariant()
-    def fingerprint_is_that_of_a_state_built_anew(self) -> None:
-        assert self.store.fingerprint == self.store.scratch().fingerprint
+    def fingerprint_is_that_of_the_documents(self) -> None:
+        built_anew = add_fingerprints(
+            row_fingerprint(table, int(doc_id), document)
+            for table, rows in self.store.freeze().rows.items()
+            for doc_id, document in rows.items()
+        )
+        assert self.store.fingerprint == f"{built_anew:032x}"
 
     def teardown(self) -> None:
         self._do(self.stack.aclose())

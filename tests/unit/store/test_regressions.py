@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tinydb import where
 
-from tests.unit.store.samples import NOW, node, store_on
+from tests.unit.store.samples import NOW, instance, node, store_on
 from warren.aio.clock import SystemClock
 from warren.model.errors import PermanentError, TransientError
 from warren.store.opening import open_store
@@ -41,6 +41,27 @@ async def test_no_crash_locks_out_writes_after_a_full_disk_and_a_new_journal() -
         disk.fail = lambda _operation, _name: None
         await store.write(puts=[node("after")])
         for found in disk.crashes():
+            async with store_on(found) as recovered:
+                assert {each.name for each in recovered.nodes} == {"alpha", "after"}
+
+
+async def test_no_crash_locks_out_writes_after_a_torn_tail_and_a_new_journal() -> None:
+    disk = SimulatedDisk()
+    async with store_on(disk) as store:
+        await store.write(puts=[node()])
+        disk.fail = lambda operation, _name: errno.EIO if operation == "sync" else None
+        with pytest.raises(PermanentError, match="the disk failed"):
+            await store.write(puts=[node("large", message="x" * 3000)])
+    torn = disk.crash(lambda number: number == 0)
+    async with store_on(torn) as store:
+        torn.fail = lambda operation, name: (
+            errno.ENOSPC if (operation, name[:8]) == ("write", "snapshot") else None
+        )
+        with pytest.raises(TransientError, match="the disk is full"):
+            await store.compact()
+        torn.fail = lambda _operation, _name: None
+        await store.write(puts=[node("after")])
+        for found in torn.crashes():
             async with store_on(found) as recovered:
                 assert {each.name for each in recovered.nodes} == {"alpha", "after"}
 
@@ -77,6 +98,16 @@ async def test_read_gives_what_is_recorded_when_an_id_was_given_anew_meanwhile()
             impatient.cancel()
         assert seen == ["second"]
         assert [each.message for each in store.nodes] == ["second"]
+
+
+async def test_name_that_several_share_finds_the_newest() -> None:
+    async with store_on(SimulatedDisk()) as store:
+        old, new = instance("web-1", id="ins_z"), instance("web-1", id="ins_a")
+        await store.write(puts=[old])
+        await store.write(puts=[new])
+        assert store.instances.named("web-1") == new
+        await store.write(deletes=[new])
+        assert store.instances.named("web-1") == old
 
 
 async def test_names_of_new_directories_are_synced_in_their_parents(
