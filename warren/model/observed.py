@@ -31,6 +31,7 @@ class ObservedContainer:
         memory_limit_bytes: as the engine enforces it now; ``None`` is no limit.
         address: its address as seen from its node; empty when not running.
         endpoints: published ports.
+        health_check: the check it was created with, as JSON; empty without one.
     """
 
     name: str
@@ -46,6 +47,7 @@ class ObservedContainer:
     memory_limit_bytes: int | None = None
     address: str = ""
     endpoints: tuple[Endpoint, ...] = ()
+    health_check: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
