@@ -32,6 +32,7 @@ class StoreRecords:
         async with self._store.transaction() as transaction:
             for write in writes:
                 if write.after is not None:
-                    transaction.put(write.after)
+                    expected = write.before.version if write.before is not None else 0
+                    transaction.put(write.after, expected_version=expected)
                 elif write.before is not None:
                     transaction.remove(write.before)
