@@ -20,6 +20,10 @@ from warren.model.service import Service, ServiceSpec
 from warren.model.states import NodeState, ServiceState
 
 POLICY = Policy(down_after_seconds=0.0)
+FORCED_TO_STOP_FIRST: dict[str, dict[str, Any]] = {
+    "db": {"volumes": [{"source": "d", "target": "/d"}]},
+    "edge": {"ports": [{"container_port": 80, "host_port": 8080}]},
+}
 
 
 def spec(name: str = "web", **fields: Any) -> ServiceSpec:
@@ -366,6 +370,8 @@ async def converge_through_faults(cluster: Cluster, rounds: int) -> int:
             image = f"app:{1 + number // 4}"
             replicas = cluster.random.randint(0, 6)
             apply(cluster, spec(replicas=replicas, image=image))
+            for name, fields in FORCED_TO_STOP_FIRST.items():
+                apply(cluster, spec(name, replicas=2, image=image, **fields))
         try:
             await run(cluster, timeout_seconds=cluster.random.choice((0.0, 3.0, 30.0)))
         except ControllerDied:
@@ -378,9 +384,6 @@ async def test_any_faults_end_in_exactly_what_was_asked(seed: int) -> None:
     cluster = Cluster(seed, die=0.02, fail=0.15, lose=0.05)
     apply(cluster, spec())
     apply(cluster, spec("agent", mode="global"))
-    apply(cluster, spec("db", replicas=2, volumes=[{"source": "d", "target": "/d"}]))
-    ports = [{"container_port": 80, "host_port": 8080}]
-    apply(cluster, spec("edge", replicas=2, ports=ports))
     await converge_through_faults(cluster, rounds=24)
     cluster.mend()
     cluster.clock.seconds += 120.0

@@ -221,6 +221,15 @@ class Cluster:
         if spec.main.image.startswith("missing"):
             return None
         self._remove(machine, instance.id)
+        if any(mount.type == "volume" for mount in spec.main.volumes):
+            writers = [
+                item
+                for item in machine.containers.values()
+                if (item.instance.service, item.instance.slot) == (instance.service, instance.slot)
+                and item.state == "running"
+                and "stray" not in item.instance.id
+            ]
+            assert not writers, "a volume with two writers"
         ports = {port.host_port for port in spec.main.ports if port.host_port}
         if any(
             item.ports & ports and item.state == "running" for item in machine.containers.values()
