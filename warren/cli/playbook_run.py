@@ -7,7 +7,6 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import fields
 from pathlib import Path
 from random import SystemRandom
 from secrets import token_hex
@@ -288,11 +287,12 @@ async def _run_connected(
     sources: tuple[str, ...],
 ) -> int:
     from warren.fleet.ssh.pool import Pool  # noqa: PLC0415 - heavy, and not needed to list
+    from warren.playbook.inventory.settings import settings_of  # noqa: PLC0415 - as the pool
 
     chance = SystemRandom()
     pool = Pool(clock=session.clock, random=chance.random, nonce=lambda: token_hex(16))
     async with pool:
-        session.connect = lambda _name, settings: pool.host(_pool_settings(settings))
+        session.connect = lambda _name, settings: pool.host(settings_of(settings))
 
         def host(name: str) -> Host:
             return session.connect(name, read_connection(name, Evaluated(session.scope(name))))
@@ -316,15 +316,3 @@ async def _run_connected(
             open_client=open_client if open_manager is not None else None,
             chance=chance,
         )
-
-
-def _pool_settings(connection: Connection) -> Any:
-    """The same settings as the pool takes them: what is not said is its default."""
-    from warren.fleet.ssh.settings import ConnectionSettings  # noqa: PLC0415 - as the pool
-
-    said = {
-        field.name: value
-        for field in fields(connection)
-        if (value := getattr(connection, field.name)) is not None
-    }
-    return ConnectionSettings(**said)

@@ -12,7 +12,8 @@ from warren.playbook.language import fields as taken, keywords, roles
 from warren.playbook.language.library import Library, find_beside
 from warren.playbook.language.nodes import Block, Level, Play, Playbook, Prompt, VariablesFile
 from warren.playbook.language.problems import problem
-from warren.playbook.language.tasks import Spot, parse_nodes, static_text
+from warren.playbook.language.spot import Spot, static_text
+from warren.playbook.language.tasks import parse_nodes
 from warren.playbook.templating.engine import Engine, Variables
 from warren.playbook.templating.values import compile_value
 
@@ -128,7 +129,8 @@ def _play(item: MarkedDict, spot: Spot) -> Play:
     if not item["hosts"]:
         raise problem("hosts", "must not be empty", item.value_places["hosts"])
     level = taken.level_of(item)
-    inner = replace(spot, variables=WithPlayVariables(spot.variables, level, spot.engine))
+    known = WithPlayVariables(spot.variables, level, spot.engine)
+    inner = replace(spot, variables=known, roles={})
     uses = [
         roles.parse_use(use, place, inner)
         for use, place in zip(*taken.nodes_of(item, "roles"), strict=True)

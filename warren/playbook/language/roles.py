@@ -15,7 +15,8 @@ from warren.playbook.language import fields as taken, keywords
 from warren.playbook.language.library import existing
 from warren.playbook.language.nodes import Block, Level, Role, RoleUse, Task
 from warren.playbook.language.problems import problem
-from warren.playbook.language.tasks import Spot, parse_file, static_text
+from warren.playbook.language.spot import Spot, static_text
+from warren.playbook.language.tasks import parse_file
 from warren.playbook.templating.values import Text, compile_value
 
 _meta_fields = frozenset(
@@ -54,6 +55,13 @@ def load_role(name: str, choice: Choice, spot: Spot, place: Place) -> Role:
         InvalidInput, SyntaxProblem: it is nowhere, or something in it is wrong.
     """
     path = spot.library.find_role(name, spot.playbook_directory, place).resolve()
+    key = (path, name, choice, spot.handlers)
+    if key not in spot.roles:
+        spot.roles[key] = _read(name, path, choice, spot, place)
+    return spot.roles[key]
+
+
+def _read(name: str, path: Path, choice: Choice, spot: Spot, place: Place) -> Role:
     if spot.role is not None and spot.role.path == path and spot.depth > _self_use_max:
         raise problem("role", "uses itself without end", place, value=name)
     defaults = _variables(path / "defaults", choice.defaults, spot, place)

@@ -6,7 +6,7 @@ blocks, so what a playbook contains is known before it runs; dynamic includes st
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,60 +14,15 @@ from warren.model.errors import NotFound, Place
 from warren.model.marked import MarkedDict
 from warren.model.validation import nearest
 from warren.playbook.language import arguments as written_arguments, fields as taken, keywords
-from warren.playbook.language.library import Library, find_beside
-from warren.playbook.language.nodes import Block, Condition, Level, Loop, Role, Task
+from warren.playbook.language.library import find_beside
+from warren.playbook.language.loops import loops_in, parse_loop
+from warren.playbook.language.nodes import Block, Level, Task
 from warren.playbook.language.problems import problem
+from warren.playbook.language.spot import Spot, check_condition, static_text
 from warren.playbook.modules.contract import Module
-from warren.playbook.templating.engine import Engine, Variables
-from warren.playbook.templating.undefined import TemplateFailed
-from warren.playbook.templating.values import Text, compile_value, has_expression
+from warren.playbook.templating.values import Text, compile_value
 
 _builtin = ("ansible.builtin.", "ansible.legacy.")
-depth_max = 40
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
-    """Where parsing stands.
-
-    Attributes:
-        library: modules and files.
-        engine: compiles expressions, and evaluates names of imported files.
-        playbook_directory: where the playbook is.
-        file: the file that is being read.
-        role: the role that it belongs to.
-        variables: those known without a host, for names of imported files.
-        handlers: whether tasks here are handlers.
-        depth: how many imports deep.
-    """
-
-    library: Library
-    engine: Engine
-    playbook_directory: Path
-    file: Path
-    variables: Variables
-    role: Role | None = None
-    handlers: bool = False
-    depth: int = 0
-
-    def directories(self, kind: str) -> list[Path]:
-        """Where files of a kind are looked for: beside this one, in the role, in the playbook."""
-        found = [self.file.parent]
-        if self.role is not None:
-            found += [self.role.path / kind, self.role.path]
-        found += [self.playbook_directory / kind, self.playbook_directory]
-        return list(dict.fromkeys(found))
-
-    def into(self, file: Path, place: Place) -> "Spot":
-        """The spot in a file imported from here.
-
-        Raises:
-            InvalidInput: imports go too deep, so they most likely go round in a circle.
-        """
-        if self.depth >= depth_max:
-            rule = f"is imported more than {depth_max} levels deep; does it import itself?"
-            raise problem("import", rule, place, value=str(file))
-        return replace(self, file=file, depth=self.depth + 1)
 
 
 def parse_nodes(content: Any, places: list[Place], spot: Spot) -> tuple[Task | Block, ...]:
@@ -122,7 +77,7 @@ def _block(item: MarkedDict, spot: Spot) -> Block:
 
 def _task(item: MarkedDict, spot: Spot) -> Task | Block:
     key = _action_key(item, spot)
-    known = {**keywords.of_task, **dict.fromkeys(_loops_in(item), keywords.Kind.ANY)}
+    known = {**keywords.of_task, **dict.fromkeys(loops_in(item), keywords.Kind.ANY)}
     if key not in keywords.task:
         known[key] = keywords.Kind.ANY
     taken.check(item, known, "task")
@@ -148,7 +103,7 @@ def _task(item: MarkedDict, spot: Spot) -> Task | Block:
         level=level,
         file=spot.file,
         name=compile_value(item.get("name") or "", item.value_places.get("name")),
-        loop=_loop(item, spot),
+        loop=parse_loop(item, spot),
         **_outcome(item, spot),
     )
     _check_action(task, item)
@@ -162,7 +117,7 @@ def _action_key(item: MarkedDict, spot: Spot) -> str:
         InvalidInput: there is none, or more than one.
     """
     words = [name for name in ("action", "local_action") if name in item]
-    loose = [name for name in item if name not in keywords.of_task and name not in _loops_in(item)]
+    loose = [name for name in item if name not in keywords.of_task and name not in loops_in(item)]
     named = [name for name in loose if _find(str(name), spot) is not None]
     if len(words) + len(named) > 1:
         names = " and ".join(repr(name) for name in (*words, *named))
@@ -180,10 +135,6 @@ def _action_key(item: MarkedDict, spot: Spot) -> str:
             if near or name in keywords.refused:
                 taken.refuse(name, keywords.of_task, "task", item.key_places[name])
     return str(loose[0])
-
-
-def _loops_in(item: MarkedDict) -> list[str]:
-    return [name for name in item if isinstance(name, str) and name.startswith("with_")]
 
 
 def _action(item: MarkedDict, key: str) -> tuple[str, Any, bool]:
@@ -237,26 +188,10 @@ def _resolve(name: str, place: Place, spot: Spot) -> tuple[str, Module | None]:
 def _level(item: MarkedDict, spot: Spot, *, local: bool) -> Level:
     level = taken.level_of(item)
     for condition in level.when:
-        _check_condition(condition, spot)
+        check_condition(condition, spot)
     if local:
         level = replace(level, settings={**level.settings, "delegate_to": "localhost"})
     return level
-
-
-def _check_condition(condition: Condition, spot: Spot) -> None:
-    """Compile a condition now: most mistakes in expressions are typos that show when compiled.
-
-    Raises:
-        InvalidInput: it is no expression.
-    """
-    source = condition.source
-    if not isinstance(source, str) or has_expression(source):
-        return
-    try:
-        spot.engine.check_expression(source, condition.place)
-    except TemplateFailed as error:
-        rule = f"is no valid expression: {error.message.partition('template error: ')[2]}"
-        raise problem("condition", rule, condition.place) from error
 
 
 def _outcome(item: MarkedDict, spot: Spot) -> dict[str, Any]:
@@ -269,7 +204,7 @@ def _outcome(item: MarkedDict, spot: Spot) -> dict[str, Any]:
         if name in item:
             found[name] = taken.conditions_of(item, name)
             for condition in found[name]:
-                _check_condition(condition, spot)
+                check_condition(condition, spot)
     for name in ("retries", "delay"):
         if name in item:
             found[name] = compile_value(item[name], item.value_places[name])
@@ -301,62 +236,6 @@ def _check_async(item: MarkedDict, found: Mapping[str, Any]) -> None:
         place = item.value_places.get("poll", item.place)
         rule = "0 would leave the task running unattended, which Warren does not do"
         raise problem("poll", f"{rule}; leave it out to wait, or start a service", place)
-
-
-_loop_fields: dict[str, keywords.Kind] = {
-    "loop_var": keywords.Kind.TEXT,
-    "index_var": keywords.Kind.TEXT,
-    "label": keywords.Kind.ANY,
-    "pause": keywords.Kind.NUMBER,
-    "extended": keywords.Kind.TRUTH,
-    "extended_allitems": keywords.Kind.TRUTH,
-    "break_when": keywords.Kind.CONDITIONS,
-}
-
-
-def _loop(item: MarkedDict, spot: Spot) -> Loop | None:
-    names = [*(["loop"] if "loop" in item else []), *_loops_in(item)]
-    if not names:
-        if "loop_control" in item:
-            raise problem("loop_control", "needs a loop", item.key_places["loop_control"])
-        return None
-    if len(names) > 1:
-        rule = f"has more than one loop: {' and '.join(names)}"
-        raise problem("task", rule, item.key_places[names[1]])
-    name = names[0]
-    lookup = "" if name == "loop" else name.removeprefix("with_")
-    _check_lookup(name, lookup, item.key_places[name])
-    control = item.get("loop_control") or MarkedDict(item.place)
-    if not isinstance(control, MarkedDict):
-        raise problem("loop_control", "must be a mapping", item.value_places["loop_control"])
-    taken.check(control, _loop_fields, "loop_control")
-
-    def get(field: str, default: Any) -> Any:
-        return compile_value(control.get(field, default), control.value_places.get(field))
-
-    breaks = taken.conditions_of(control, "break_when")
-    for condition in breaks:
-        _check_condition(condition, spot)
-    return Loop(
-        terms=compile_value(item[name], item.value_places[name]),
-        place=item.value_places[name],
-        lookup=lookup,
-        variable=get("loop_var", "item"),
-        index=get("index_var", ""),
-        label=get("label", None),
-        pause=get("pause", 0),
-        extended=get("extended", False),
-        all_items=get("extended_allitems", True),
-        break_when=breaks,
-    )
-
-
-def _check_lookup(name: str, lookup: str, place: Place) -> None:
-    from warren.playbook.templating import lookups  # noqa: PLC0415 - only for old loops
-
-    if lookup and lookup not in lookups.table:
-        near = nearest(name, [f"with_{known}" for known in lookups.table])
-        raise problem(name, "is not a known loop", place, near=near)
 
 
 def _check_action(task: Task, item: MarkedDict) -> None:
@@ -414,22 +293,9 @@ def free_form(arguments: Any) -> Any:
     return entries.get(written_arguments.raw)
 
 
-def static_text(value: Any, spot: Spot, place: Place, what: str) -> str:
-    """Evaluate a text that must be known before anything runs.
-
-    Raises:
-        InvalidInput: it uses what only a host has.
-    """
-    try:
-        return str(spot.engine.evaluate(compile_value(value, place), spot.variables))
-    except TemplateFailed as error:
-        rule = f"cannot be evaluated before the play runs: {error.message}"
-        raise problem(what, f"{rule}; use the include form instead of import", place) from error
-
-
 def _import_tasks(item: MarkedDict, arguments: Any, level: Level, spot: Spot) -> Block:
     place = item.place
-    if "loop" in item or _loops_in(item):
+    if "loop" in item or loops_in(item):
         raise problem("import_tasks", "cannot be looped; use include_tasks", place)
     name = arguments.get("file") or arguments.get(written_arguments.raw)
     if not name:

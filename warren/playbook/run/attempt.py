@@ -19,7 +19,7 @@ from warren.playbook.run.results import Result
 from warren.playbook.run.session import Session
 from warren.playbook.templating.filters.values import to_bool
 from warren.playbook.templating.undefined import TemplateFailed
-from warren.playbook.variables.levels import Layer
+from warren.playbook.variables.levels import Layer, Level
 from warren.playbook.variables.scope import Scope
 
 retries_default = 3
@@ -63,7 +63,7 @@ class Attempt:
         session: the run.
         client: gives the manager's client, opening it if needed.
         act: does the work if the action is the engine's own.
-        layers: the variables of the play, for delegates.
+        scope_of: the variables that another host has for this task.
         delegate: the name of the host to act on instead, once known.
         apply: is told each item's result as it comes, so that later items see what it set.
     """
@@ -74,8 +74,8 @@ class Attempt:
     session: Session
     client: Callable[[], Awaitable[Any]]
     apply: Callable[["Attempt", Result], None]
+    scope_of: Callable[[str], Scope]
     act: Act | None = None
-    layers: tuple[Layer, ...] = ()
     delegate: str = ""
     delegate_shown: str = ""
 
@@ -302,9 +302,7 @@ class Attempt:
         if not isinstance(name, str) or not name:
             raise PermanentError(f"delegate_to must name a host, not {name!r}")
         self.delegate = self.session.store.inventory.find(name) or name
-        address = name
-        if self.session.store.inventory.find(name) is not None:
-            address = str(self.session.scope(self.delegate)["ansible_host"])
+        address = str(self._reached_scope()["ansible_host"])
         if self.delegate != self.host:
             self.delegate_shown = name if address == name else f"{name}({address})"
 
@@ -312,7 +310,12 @@ class Attempt:
         """The variables that say how the host is reached: the delegate's own, if delegated."""
         if not self.delegate or self.delegate == self.host:
             return self.scope
-        return self.session.scope(self.delegate)
+        if self.session.store.inventory.find(self.delegate) is not None:
+            return self.scope_of(self.delegate)
+        # A host that no inventory knows is reached by its name, with nothing else said about it.
+        stranger = {"ansible_host": self.delegate, "inventory_hostname": self.delegate}
+        layer = Layer(level=Level.MAGIC, owner="delegate", values=stranger)
+        return self.session.hostless_scope((layer,))
 
     def arguments(self) -> dict[str, Any]:
         """The task's arguments, evaluated, over the defaults for its module.

@@ -9,7 +9,8 @@ from warren.playbook.language import fields as taken, keywords, roles
 from warren.playbook.language.arguments import raw
 from warren.playbook.language.library import find_beside
 from warren.playbook.language.nodes import Block, Level, RoleUse, Task
-from warren.playbook.language.tasks import Spot, parse_file
+from warren.playbook.language.spot import Spot
+from warren.playbook.language.tasks import parse_file
 from warren.playbook.run.attempt import Act, Attempt, Outcome
 from warren.playbook.run.plan import Inherited, Planner, Section, Step, flat
 from warren.playbook.run.results import Result, failed

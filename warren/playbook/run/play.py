@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from random import Random
 from typing import Any
 
-from warren.playbook.language.tasks import Spot
+from warren.playbook.language.spot import Spot
 from warren.playbook.output.events import NoHostsLeft, PlayStarted, PlayWithoutHosts
+from warren.playbook.run.batch import Batch, Failures
 from warren.playbook.run.handlers import Handlers
 from warren.playbook.run.hosts import batches_of, hosts_of, ordered
 from warren.playbook.run.includes import Includer
@@ -19,7 +20,7 @@ from warren.playbook.run.plays import (
 )
 from warren.playbook.run.prompts import ask_variables
 from warren.playbook.run.session import Session
-from warren.playbook.run.steps import Batch, Failures, Walk
+from warren.playbook.run.steps import Walk
 from warren.playbook.templating.filters.values import to_bool
 from warren.playbook.templating.values import source_of
 from warren.playbook.variables.levels import Layer, Level
@@ -51,6 +52,7 @@ class PlayRun:
         self._prompted: Mapping[str, Any] = {}
         self._files: dict[str, Layer] = {}
         self._all_hosts: list[str] = []
+        self._written = written_layers(planned)
 
     async def run(self) -> bool:
         """Run all batches; says whether the playbook goes on."""
@@ -82,7 +84,10 @@ class PlayRun:
             PlayStarted(name=self._planned.name, hosts=tuple(hosts), check=session.options.check)
         )
         batch = Batch(
-            hosts=hosts, layers_of=self._layers_for(hosts), percentage_max=self._percentage(hosts)
+            hosts=hosts,
+            layers_of=self._layers_for(hosts),
+            directory=self._play.file.parent,
+            percentage_max=self._percentage(hosts),
         )
         if self._play.strategy == "free":
             await self._freely(batch)
@@ -160,6 +165,7 @@ class PlayRun:
         names = [role.name for roles in used for role in roles[:-1]]
         facts = PlayFacts(
             name=self._planned.name,
+            directory=self._play.file.parent,
             batch=lambda: roll.remaining(batch),
             alive=lambda: roll.remaining(self._all_hosts),
             all_hosts=self._all_hosts,
@@ -173,7 +179,7 @@ class PlayRun:
         return layers
 
     def _play_layers(self, host: str) -> tuple[Layer, ...]:
-        layers = written_layers(self._planned)
+        layers = self._written
         if self._prompted:
             layers = (*layers, Layer(level=Level.PROMPT, values=self._prompted))
         if self._play.variables_files:

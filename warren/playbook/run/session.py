@@ -125,6 +125,7 @@ class Session:
         *,
         roles: tuple[Role, ...] = (),
         beside: Path | None = None,
+        top: Path | None = None,
     ) -> Scope:
         """The variables of a host.
 
@@ -133,17 +134,18 @@ class Session:
             layers: those of a play and task, weakest first within one level.
             roles: roles whose files are searched, innermost first.
             beside: a file beside which files are searched, too.
+            top: the playbook's directory, the last place where files are searched.
 
         Raises:
             NotFound: there is no such host.
         """
         of_host = host_layers(self.store, host, self.scope)
         every = (*of_host, *self._run_layers, *layers)
-        return Scope(self.engine, every, self._finder(roles, beside))
+        return Scope(self.engine, every, self._finder(roles, beside, top))
 
     def hostless_scope(self, layers: Iterable[Layer] = ()) -> Scope:
         """Variables that are known without a host."""
-        return Scope(self.engine, (*self._run_layers, *layers), self._finder((), None))
+        return Scope(self.engine, (*self._run_layers, *layers), self._finder((), None, None))
 
     def warn(self, text: str, place: Any = None) -> None:
         """Tell the user, once."""
@@ -152,15 +154,18 @@ class Session:
             self._warned.add(key)
             self.emit(Warned(text=text, place=place))
 
-    def _finder(self, roles: tuple[Role, ...], beside: Path | None) -> Callable[[str, str], Path]:
+    def _finder(
+        self, roles: tuple[Role, ...], beside: Path | None, top: Path | None
+    ) -> Callable[[str, str], Path]:
+        last = top or self.facts.playbook_directory
+
         def find(name: str, kind: str) -> Path:
             directories: list[Path] = []
             for role in roles:
                 directories += [role.path / kind, role.path]
             if beside is not None:
                 directories += [beside.parent / kind, beside.parent]
-            top = self.facts.playbook_directory
-            directories += [top / kind, top]
+            directories += [last / kind, last]
             return find_beside([name], list(dict.fromkeys(directories)), "file")
 
         return find

@@ -7,7 +7,6 @@ had walked alone, one step at a time. A walk returns who failed and why, and not
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from warren.model.errors import PermanentError, WarrenError
@@ -15,6 +14,7 @@ from warren.playbook.modules.contract import Runs
 from warren.playbook.output.events import Included, Status, TaskEnded, TaskStarted
 from warren.playbook.run import actions, includes, metas
 from warren.playbook.run.attempt import Act, Attempt, Outcome
+from warren.playbook.run.batch import Batch, Failure, Failures, too_many
 from warren.playbook.run.gate import Gate
 from warren.playbook.run.handlers import Handlers
 from warren.playbook.run.plan import Section, Step
@@ -23,48 +23,7 @@ from warren.playbook.run.session import Session
 from warren.playbook.templating.filters.values import to_bool
 from warren.playbook.templating.undefined import TemplateFailed
 from warren.playbook.templating.values import source_of
-from warren.playbook.variables.levels import Layer
 from warren.playbook.variables.scope import Scope
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """Why a host left a section."""
-
-    step: Step
-    result: Result
-
-
-Failures = dict[str, Failure]
-
-
-@dataclass(slots=True, kw_only=True)
-class Batch:
-    """A batch of a play's hosts and what the play says about how to fail.
-
-    Attributes:
-        hosts: the names, in order.
-        layers_of: the play's variables for a host.
-        percentage_max: above this share of failed hosts, all fail; ``None`` for no limit.
-        over: no more steps for anybody in this batch.
-        play_over: set by ``end_play``: no more batches either.
-        broken: an error was fatal for all hosts; the playbook ends after this play.
-        gave_up: too large a share of the hosts failed.
-        lost: hosts whose failure no rescue takes back.
-        used_roles: uses of roles and hosts that went through them.
-        left_roles: roles and hosts that left them by ``end_role``.
-    """
-
-    hosts: list[str]
-    layers_of: Callable[[str], tuple[Layer, ...]]
-    percentage_max: float | None = None
-    over: bool = False
-    play_over: bool = False
-    broken: bool = False
-    gave_up: bool = False
-    lost: set[str] = field(default_factory=set)
-    used_roles: set[tuple[str, str]] = field(default_factory=set)
-    left_roles: set[tuple[int, str]] = field(default_factory=set)
 
 
 class Walk:
@@ -135,7 +94,13 @@ class Walk:
         """The variables of a host for a step."""
         inherited = step.inherited
         layers = (*self.batch.layers_of(host), *inherited.layers)
-        return self.session.scope(host, layers, roles=inherited.roles, beside=step.task.file)
+        return self.session.scope(
+            host,
+            layers,
+            roles=inherited.roles,
+            beside=step.task.file,
+            top=self.batch.directory,
+        )
 
     def _active(self, hosts: list[str]) -> list[str]:
         return [] if self.batch.over else self.session.roll.remaining(hosts)
@@ -153,6 +118,8 @@ class Walk:
         return host not in roll.unreachable and host not in roll.ended
 
     async def _section(self, section: Section, hosts: list[str], *, guarded: bool) -> Failures:
+        if section.role is not None:
+            self.batch.left_roles -= {(id(section.role), host) for host in hosts}
         if section.once:
             hosts = [host for host in hosts if (section.once, host) not in self.batch.used_roles]
             self.batch.used_roles |= {(section.once, host) for host in hosts}
@@ -273,6 +240,7 @@ class Walk:
             step=step,
             host=host,
             scope=self.scope(step, host),
+            scope_of=lambda name: self.scope(step, name),
             session=self.session,
             client=self._client,
             apply=apply,
@@ -352,10 +320,10 @@ class Walk:
         if not lost:
             return failures
         first = next(iter(failures.values()), Failure(step=step, result=failed("unreachable")))
-        too_many = self._too_many(failures)
-        if too_many or self._is_fatal(step, hosts[0]):
+        gives_up = too_many(self.batch, roll, failures)
+        if gives_up or self._is_fatal(step, hosts[0]):
             self.batch.broken = True
-            self.batch.gave_up = too_many
+            self.batch.gave_up = gives_up
             every = self._active(self.batch.hosts)
             return {host: failures.get(host, first) for host in every} | failures
         return failures
@@ -365,13 +333,6 @@ class Walk:
         if asked is None:
             return False
         return bool(to_bool(self.scope(step, host).evaluate(asked)))
-
-    def _too_many(self, failures: Failures) -> bool:
-        limit = self.batch.percentage_max
-        if limit is None or not failures:
-            return False
-        gone = self.batch.lost | (self.session.roll.unreachable & set(self.batch.hosts))
-        return 100.0 * len(gone | set(failures)) / len(self.batch.hosts) > limit
 
     async def _include(self, step: Step, hosts: list[str], *, guarded: bool) -> Failures:
         failures: Failures = {}

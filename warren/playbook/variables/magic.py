@@ -71,6 +71,7 @@ class PlayFacts:
 
     Attributes:
         name: the play's name.
+        directory: where its playbook is.
         batch: hosts of the batch that still take part.
         alive: hosts of the whole play that still take part.
         all_hosts: hosts of the whole play.
@@ -78,6 +79,7 @@ class PlayFacts:
     """
 
     name: str
+    directory: Path
     batch: Callable[[], list[str]]
     alive: Callable[[], list[str]]
     all_hosts: list[str]
@@ -89,6 +91,7 @@ class PlayFacts:
         every = [*self.roles, *(name for name in self.dependencies if name not in self.roles)]
         values: dict[str, Any] = {
             "ansible_play_name": self.name,
+            "playbook_dir": str(self.directory),
             "ansible_play_batch": Deferred(self.batch),
             "ansible_play_hosts": Deferred(self.alive),
             "play_hosts": Deferred(self.batch),
@@ -143,7 +146,7 @@ def host_layers(
         NotFound: there is no such host.
     """
     inventory = store.inventory
-    values = inventory.magic_of(host)
+    values = dict(store.magic_of(host))
     values["groups"] = Deferred(lambda: {name: list(who) for name, who in inventory.groups.items()})
     values["hostvars"] = HostVariables(inventory, make)
     connection = Layer(level=Level.CONNECTION, values={"ansible_host": host})

@@ -75,6 +75,7 @@ class Store:
         self._hosts: dict[str, HostStore] = {}
         self._compiled: dict[int, tuple[InventoryLayer, Layer]] = {}
         self._layers: dict[str, tuple[Layer, ...]] = {}
+        self._magic: dict[str, Mapping[str, Any]] = {}
 
     def host(self, name: str) -> HostStore:
         """What is known about a host."""
@@ -86,6 +87,17 @@ class Store:
         """Go on with another inventory; what was learnt about hosts stays."""
         self.inventory = inventory
         self._layers.clear()
+        self._magic.clear()
+
+    def magic_of(self, host: str) -> Mapping[str, Any]:
+        """What the inventory says of a host without anybody writing it.
+
+        Raises:
+            NotFound: there is no such host.
+        """
+        if host not in self._magic:
+            self._magic[host] = self.inventory.magic_of(host)
+        return self._magic[host]
 
     def layers_of(self, host: str) -> tuple[Layer, ...]:
         """A host's variables of the inventory and what was learnt, as layers.
