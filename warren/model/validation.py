@@ -5,6 +5,7 @@ offending value, the rule, the nearest known name for a typo, and the place in t
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Sequence, Set as AbstractSet
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ from warren.model.errors import InvalidInput, Problem
 from warren.model.marked import place_of
 
 VALUE_CHARACTERS_MAX = 80
+_CHOICE = re.compile(r"'([^']*)'")
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -101,7 +103,7 @@ def _problem(
         text = "" if isinstance(written, dict | list | tuple) else shown(written)
         expected = detail.get("ctx", {}).get("expected", "")
         if kind in {"enum", "literal_error"}:
-            suggestion = nearest(str(detail["input"]), expected.replace("'", "").split(", "))
+            suggestion = nearest(str(detail["input"]), _CHOICE.findall(expected))
     place = place_of(value, steps)
     if kind == "extra_forbidden":
         place = _key_place(value, steps) or place

@@ -38,7 +38,9 @@ def test_merge_keys_and_aliases_work_as_in_yaml() -> None:
         ("a: 1\n---\nb: 2\n", 3, 1, "second document"),
     ],
 )
-def test_broken_yaml_is_refused_with_its_place(text: str, line: int, column: int, words: str) -> None:
+def test_broken_yaml_is_refused_with_its_place(
+    text: str, line: int, column: int, words: str
+) -> None:
     with pytest.raises(SyntaxProblem) as caught:
         marked.load(text, "f.yml")
     assert (caught.value.place.line, caught.value.place.column) == (line, column)
