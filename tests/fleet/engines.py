@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from tests.fleet.hosts import FleetHosts
 from warren.aio.clock import SystemClock
 from warren.fleet.ssh.pool import Pool
@@ -132,3 +134,16 @@ async def ground_on(fleet: FleetHosts, name: str, engine: str) -> AsyncIterator[
             provider=engines().get(engine),
             target=Target(node=node, host=hosts.host(settings_of(fleet, name)), cluster="clu_test"),
         )
+
+
+ENGINES = ("podman", "docker")
+
+
+@asynccontextmanager
+async def ground_of(request: pytest.FixtureRequest) -> AsyncIterator[Ground]:
+    """The ground for the engine that a fixture's parameter names."""
+    engine = request.param
+    is_podman = engine == "podman"
+    fleet = request.getfixturevalue("fleet" if is_podman else "docker_host")
+    async with ground_on(fleet, "host1" if is_podman else "docker1", engine) as ground:
+        yield ground

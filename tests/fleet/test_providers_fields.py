@@ -7,19 +7,17 @@ from typing import Any
 
 import pytest
 
-from tests.fleet.engines import Ground, ground_on, service
+from tests.fleet.engines import ENGINES, Ground, ground_of, service
 from warren.model.container import ContainerSpec
 from warren.model.service import ServiceSpec
 
 LONG = "x" * 100_000
 
 
-@pytest.fixture(params=["podman", "docker"])
+@pytest.fixture(params=ENGINES)
 async def ground(request: pytest.FixtureRequest) -> AsyncIterator[Ground]:
-    engine = request.param
-    fleet = request.getfixturevalue("fleet" if engine == "podman" else "docker_host")
-    async with ground_on(fleet, "host1" if engine == "podman" else "docker1", engine) as ground:
-        yield ground
+    async with ground_of(request) as found:
+        yield found
 
 
 @dataclass(frozen=True)

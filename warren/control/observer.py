@@ -18,6 +18,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from warren.aio.backoff import Backoff
 from warren.aio.clock import Clock
+from warren.aio.companions import Companions
 from warren.model.container import HealthCheck
 from warren.model.errors import TransientError, WarrenError
 from warren.model.node import Node
@@ -81,10 +82,10 @@ class Observer:
         self._timeout_seconds = timeout_seconds
         self._slots = asyncio.Semaphore(NODES_AT_ONCE_MAX)
         self._rounds: dict[str, _Rounds] = {}
-        self._group = asyncio.TaskGroup()
+        self._companions = Companions()
 
     async def __aenter__(self) -> Self:
-        await self._group.__aenter__()
+        await self._companions.__aenter__()
         return self
 
     async def __aexit__(
@@ -93,10 +94,7 @@ class Observer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for rounds in self._rounds.values():
-            for task in rounds.asking.values():
-                task.cancel()
-        await self._group.__aexit__(kind, error, trace)
+        await self._companions.__aexit__(kind, error, trace)
 
     async def __call__(self, nodes: Sequence[Node]) -> Sequence[NodeView]:
         """List nodes; see ``effects.Observe``."""
@@ -150,8 +148,7 @@ class Observer:
             start = _start(container)
             if start not in rounds.asking and verdicts.due_at(rounds.courses[start], check) <= now:
                 probe = self._probe(provider, target, container, check, rounds)
-                task = self._group.create_task(probe)
-                rounds.asking[start] = task
+                rounds.asking[start] = self._companions.start(probe)
         if rounds.asking:
             await asyncio.wait(rounds.asking.values(), timeout=PROBE_PATIENCE_SECONDS)
         return tuple(_with_verdicts(instance, rounds.courses) for instance in seen)
@@ -219,16 +216,10 @@ async def follow(
             async for event in events:
                 _put(queue, Happening(node=node.name, event=event))
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [
-            group.create_task(_again_and_again(partial(once, node), clock=clock, random=random))
-            for node in nodes
-        ]
-        try:
-            yield taken()
-        finally:
-            for task in tasks:
-                task.cancel()
+    async with Companions() as companions:
+        for node in nodes:
+            companions.start(_again_and_again(partial(once, node), clock=clock, random=random))
+        yield taken()
 
 
 async def _again_and_again(
