@@ -40,8 +40,13 @@ def apply(cluster: Cluster, wanted: ServiceSpec) -> Service:
     return decision.after
 
 
-async def run(cluster: Cluster, timeout_seconds: float = 600.0, **fields: Any) -> Converged:
-    return await converge(world_of(cluster), POLICY, timeout_seconds=timeout_seconds, **fields)
+PATIENT = Policy(down_after_seconds=0.0, give_up_attempts=100)
+
+
+async def run(
+    cluster: Cluster, timeout_seconds: float = 600.0, policy: Policy = POLICY, **fields: Any
+) -> Converged:
+    return await converge(world_of(cluster), policy, timeout_seconds=timeout_seconds, **fields)
 
 
 def world_of(cluster: Cluster) -> World:
@@ -387,7 +392,7 @@ async def test_any_faults_end_in_exactly_what_was_asked(seed: int) -> None:
     await converge_through_faults(cluster, rounds=24)
     cluster.mend()
     cluster.clock.seconds += 120.0
-    done = await run(cluster, timeout_seconds=900.0)
+    done = await run(cluster, timeout_seconds=900.0, policy=PATIENT)
     assert done.is_settled
     assert not done.problems, done.problems
     check_as_asked(cluster)

@@ -150,7 +150,7 @@ def survey(snapshot: Snapshot) -> dict[str, Site]:
                 if instance.finished_at is not None and instance.finished_at >= recent:
                     failures = site.failures.get(instance.service_id, 0)
                     site.failures[instance.service_id] = failures + 1
-                if instance.desired == "shutdown":
+                if instance.desired == "shutdown" and snapshot.seen(instance) is None:
                     continue
             if instance.state in _FREE:
                 continue

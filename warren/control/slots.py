@@ -102,7 +102,7 @@ def lay_out(snapshot: Snapshot, service: Service, policy: Policy) -> Layout:
     for instance in instances:
         slot = instance.slot
         if instance.desired == "shutdown":
-            if instance.state in _GONE:
+            if _is_gone(snapshot, instance):
                 continue
             if snapshot.is_reachable(instance.node):
                 gone_soon.append(instance)
@@ -139,7 +139,6 @@ def is_outdated(service: Service, instance: Instance) -> bool:
     return instance.spec_hash != service.release.spec_hash
 
 
-_GONE = frozenset({InstanceState.COMPLETE, InstanceState.FAILED})
 _PROGRESS = {
     state: rank
     for rank, state in enumerate(
@@ -206,6 +205,19 @@ def _due_reason(
         return Reason.OUTDATED if is_old else None  # the node is only where it failed last
     reason = _node_reason(node, demand, policy)
     return reason or (Reason.OUTDATED if is_old else None)
+
+
+def _is_gone(snapshot: Snapshot, instance: Instance) -> bool:
+    """Whether nothing runs of an instance that was told to go.
+
+    One that failed may have been started all the same: a command's failure is not its absence.
+    """
+    if instance.state is not InstanceState.FAILED:
+        return instance.state is InstanceState.COMPLETE
+    if snapshot.is_reachable(instance.node):
+        return snapshot.seen(instance) is None
+    node = snapshot.nodes.get(instance.node or "")
+    return node is None or node.state is NodeState.DOWN
 
 
 def _is_lost(snapshot: Snapshot, demand: Demand, instance: Instance, policy: Policy) -> bool:
