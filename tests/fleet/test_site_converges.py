@@ -151,14 +151,16 @@ def picture(site: Site, host: str) -> str:
     return "".join(site.fleet.exec(host, ["sh", "-c", line]) for line in engine[1:])
 
 
-def test_a_killed_container_is_healed_by_the_next_run(site: Site) -> None:
-    site.play(WEB.replace("update", "restart: {condition: never}\n    update")).ok()
-    victim = site.instances("web")[0]
-    pid = site.inspect(victim["node"], victim["engine_ids"]["main"])["State"]["Pid"]
-    site.fleet.exec(victim["node"], ["kill", "-9", str(pid)])
-    until(lambda: len(site.of("web")) == 5)
-    site.play(WEB.replace("update", "restart: {condition: never}\n    update")).ok()
+def test_killed_and_removed_containers_are_healed_by_the_next_run(site: Site) -> None:
+    site.play(WEB).ok()
+    killed, removed = site.instances("web")[:2]
+    pid = site.inspect(killed["node"], killed["engine_ids"]["main"])["State"]["Pid"]
+    site.fleet.exec(killed["node"], ["kill", "-9", str(pid)])
+    site.fleet.exec(removed["node"], ["podman", "rm", "-f", removed["engine_ids"]["main"]])
+    healed = site.play(WEB).ok()
+    assert healed.changed > 0
     assert len(site.of("web")) == 6
+    assert len({row["instance"] for row in site.instances("web")}) == 6
 
 
 def test_a_host_without_power_loses_its_instances_to_the_others_and_gets_none_twice(
