@@ -11,7 +11,7 @@ from warren.control.sites import Demand, demand_of, fixed_ports
 from warren.model.container import PublishMode
 from warren.model.errors import AlreadyExists, InvalidInput, Problem, Unsupported
 from warren.model.node import Node
-from warren.model.service import Mode, Service, ServiceSpec, Strategy
+from warren.model.service import Mode, Service, ServiceSpec, Strategy, UpdateConfig
 from warren.model.states import ServiceState
 
 
@@ -39,12 +39,35 @@ def check_supported(spec: ServiceSpec) -> None:
             ),
         ),
     )
-    for field, value, is_unsupported in wishes:
+    for field, value, is_unsupported in (*wishes, *_without_effect(spec)):
         if is_unsupported:
             raise Unsupported(
                 f"service {spec.name}: {field} {value!r} is not supported by this version",
                 hint="the documentation of services lists what each field accepts",
             )
+
+
+_UNUSED_UPDATE_FIELDS = (
+    "failure_action",
+    "auto_rollback",
+    "failure_threshold_percent",
+    "progress_deadline_seconds",
+    "drain_seconds",
+    "canary_weight",
+    "canary_steps",
+    "canary_stability_window_seconds",
+    "blue_green_grace_seconds",
+)
+"""Nothing acts on these: a value of one's own would be a promise that is not kept."""
+
+
+def _without_effect(spec: ServiceSpec) -> list[tuple[str, str, bool]]:
+    usual = UpdateConfig()
+    return [
+        (f"update.{field}", str(getattr(spec.update, field)), True)
+        for field in _UNUSED_UPDATE_FIELDS
+        if getattr(spec.update, field) != getattr(usual, field)
+    ]
 
 
 def check_among(

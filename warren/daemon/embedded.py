@@ -31,6 +31,8 @@ from warren.store.opening import open_store
 from warren.store.store import Store
 
 ENGINES = engines()
+ALONE = Policy(down_after_seconds=0.0)
+"""The one voter is the majority, and it has waited for the connection already."""
 
 
 @asynccontextmanager
@@ -52,7 +54,7 @@ async def open_embedded(
     async with open_store(directory, clock=clock, command=command) as store:
         targets = Targets(store, reach)
         async with Observer(targets.find, ENGINES, clock=clock) as observer:
-            yield Embedded(store, reach, targets, observer, clock=clock, policy=policy or Policy())
+            yield Embedded(store, reach, targets, observer, clock=clock, policy=policy or ALONE)
 
 
 class Embedded(Reading):

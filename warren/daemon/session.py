@@ -2,14 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import SystemRandom
 from secrets import token_hex
 from typing import Any
 
 from warren.aio.clock import SystemClock
-from warren.control.snapshot import Policy
-from warren.daemon.embedded import Embedded, follow_logs, open_embedded
+from warren.daemon.embedded import ALONE, Embedded, follow_logs, open_embedded
 from warren.daemon.reading import Reading
 from warren.fleet.host import Host
 from warren.fleet.ssh.pool import Pool
@@ -62,7 +62,7 @@ def open_for_run(request: ManagerRequest) -> AbstractAsyncContextManager[Embedde
     return open_embedded(
         state_directory(request.inventory_sources, request.state_directory),
         request.host,
-        policy=Policy(on_unreachable=request.on_unreachable),
+        policy=replace(ALONE, on_unreachable=request.on_unreachable),
         command="warren-playbook",
     )
 
