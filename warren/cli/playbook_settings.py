@@ -6,7 +6,6 @@ line wins over it.
 
 import os
 from collections.abc import Mapping
-from configparser import ConfigParser, Error
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +39,8 @@ def read_settings(directory: Path, environment: Mapping[str, str]) -> Settings:
     path = Path(environment.get("ANSIBLE_CONFIG") or directory / "ansible.cfg")
     if not path.is_file():
         return Settings(role_directories=_usual_roles(directory))
+    from configparser import ConfigParser, Error  # noqa: PLC0415 - only where there is a file
+
     parser = ConfigParser(interpolation=None, inline_comment_prefixes=(";",), strict=False)
     try:
         parser.read_string(path.read_text(encoding="utf-8"), str(path))

@@ -128,7 +128,8 @@ class Walk:
         if failures and section.rescue:
             for host, failure in failures.items():
                 self._remember_failure(host, failure)
-            failures = await self.steps(section.rescue, list(failures), guarded=guarded)
+            lost = [host for host in hosts if host in failures]
+            failures = await self.steps(section.rescue, lost, guarded=guarded)
         if section.always:
             failures |= await self.steps(section.always, hosts, guarded=guarded)
         return failures
