@@ -56,6 +56,7 @@ def finder(**hosts: ScriptedHost) -> Callable[[str], Target]:
 def listed(check: dict[str, Any] | None, *, started: str = "2026-01-01T00:00:00Z") -> str:
     shown = {
         "id": "abc", "restarts": 0, "memory": 0, "nano_cpus": 0, "quota": 0, "period": 0,
+        "restart": {"Name": "always", "MaximumRetryCount": 0},
         "networks": {"podman": {"IPAddress": "10.88.0.2"}}, "ports": {}, "instance": "ins_1",
         "service": "web", "slot": "1", "release": "1", "spec_hash": "h", "name": "main",
         "ports_named": "", "health_check": json.dumps(check) if check else "",

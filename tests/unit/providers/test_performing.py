@@ -212,6 +212,7 @@ async def test_instances_of_a_step_are_named_in_its_title() -> None:
 def _listed(instance: str) -> str:
     shown = {
         "id": "abc", "restarts": 0, "memory": 0, "nano_cpus": 0, "quota": 0, "period": 0,
+        "restart": {"Name": "always", "MaximumRetryCount": 0},
         "networks": {}, "ports": {}, "instance": instance, "service": "web", "slot": "1",
         "release": "4", "spec_hash": "h", "name": "main", "ports_named": "", "health_check": "",
         "state": {

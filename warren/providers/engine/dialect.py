@@ -25,6 +25,8 @@ class Dialect:
         id: the inspected field that holds a container's id.
         cgroup: the inspected field that holds a container's cgroup; empty where inspect tells its
             current limits. Podman before 5 goes on showing the first ones after an update.
+        announces_restarts: whether a container that the engine is about to restart says so. Podman's
+            looks ended until its clean-up, a moment later, starts it again.
         version: the format of ``info`` that shows the engine's version.
         memory_bytes_min: the smallest memory limit and reservation the engine accepts.
     """
@@ -36,6 +38,7 @@ class Dialect:
     label: str
     id: str
     cgroup: str
+    announces_restarts: bool
     version: str
     memory_bytes_min: int
 
@@ -48,6 +51,7 @@ PODMAN = Dialect(
     label='{{index .Labels "%s"}}',
     id=".ID",
     cgroup=".State.CgroupPath",
+    announces_restarts=False,
     version="{{.Version.Version}}",
     memory_bytes_min=0,
 )
@@ -59,6 +63,7 @@ DOCKER = Dialect(
     label='{{.Label "%s"}}',
     id=".Id",
     cgroup="",
+    announces_restarts=True,
     version="{{.ServerVersion}}",
     memory_bytes_min=6 << 20,
 )

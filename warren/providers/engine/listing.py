@@ -8,6 +8,7 @@ the kernel is asked for the current ones.
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,11 +35,14 @@ _FIELDS = {
     "nano_cpus": "json .HostConfig.NanoCpus",
     "quota": "json .HostConfig.CpuQuota",
     "period": "json .HostConfig.CpuPeriod",
+    "restart": "json .HostConfig.RestartPolicy",
     "networks": "json .NetworkSettings.Networks",
     "ports": "json .NetworkSettings.Ports",
     **{name: f'json (index .Config.Labels "{label}")' for name, label in _LABELS.items()},
 }
-_CGROUP_MARK, _LIMITS_MARK = "#cgroup", "#limits"
+_CGROUP_MARK, _LIMITS_MARK, _NOW_MARK = "#cgroup", "#limits", "#now"
+RESTART_SECONDS_MAX = 3.0
+"""Within that time an engine that does not announce restarts has begun one, if it wants one."""
 
 _SCRIPT = """\
 cluster=$1 format=$2 tries=3
@@ -49,6 +53,8 @@ shown=$({engine} inspect --type container --format "$format" $ids) && break
 tries=$((tries - 1)); [ "$tries" -gt 0 ] || exit 1
 done
 printf '%s\\n' "$shown\""""
+_TELL_TIME = """
+date '+#now %s'"""
 _READ_CGROUPS = """
 printf '%s\\n' "$shown" | sed -n 's/^#cgroup //p' | while read -r id path; do
 quota=- period=- memory=- path=${path%/container} root=/sys/fs/cgroup
@@ -69,6 +75,8 @@ def show(dialect: Dialect, *, cluster: str, timeout_seconds: float) -> Command:
     fields = ",".join(f'"{name}":{{{{{field}}}}}' for name, field in shown.items())
     form = "{" + fields + "}"
     script = _SCRIPT.format(engine=dialect.name, label=labels.CLUSTER)
+    if not dialect.announces_restarts:
+        script += _TELL_TIME
     if dialect.cgroup:
         form += f"\n{_CGROUP_MARK} {{{{{dialect.id}}}}} {{{{{dialect.cgroup}}}}}"
         script += _READ_CGROUPS
@@ -87,16 +95,21 @@ def read(stdout: bytes, *, address: str) -> tuple[ObservedInstance, ...]:
     """
     shown: list[dict[str, Any]] = []
     current: dict[str, tuple[float | None, int | None]] = {}
+    now: float | None = None
     for line in stdout.decode(errors="replace").splitlines():
         if line.startswith("{"):
             shown.append(json.loads(line))
         elif line.startswith(_LIMITS_MARK):
             _, engine_id, *words = line.split()
             current[engine_id] = limits.read_cgroup(words)
+        elif line.startswith(_NOW_MARK):
+            now = float(line.split()[1])
     instances: dict[str, list[tuple[dict[str, Any], ObservedContainer]]] = {}
     for one in shown:
         if one["instance"]:
             seen = _container(one, current.get(one["id"]), address)
+            if now is not None and _is_about_to_restart(one, seen, now):
+                seen = replace(seen, state="restarting")
             instances.setdefault(one["instance"], []).append((one, seen))
     return tuple(_instance(key, instances[key]) for key in sorted(instances))
 
@@ -157,6 +170,19 @@ _HEALTH = {"healthy": True, "unhealthy": False}
 
 def _is_killed(state: Mapping[str, Any]) -> bool:
     return bool(state.get("OOMKilled")) and state["Status"] != "running"
+
+
+def _is_about_to_restart(shown: Mapping[str, Any], seen: ObservedContainer, now: float) -> bool:
+    """Whether the engine will start an ended container again by itself, any moment."""
+    if seen.state != "exited" or seen.finished_at is None:
+        return False
+    if now - seen.finished_at.timestamp() > RESTART_SECONDS_MAX:
+        return False
+    policy = shown["restart"]
+    if policy["Name"] == "on-failure":
+        most = policy["MaximumRetryCount"]
+        return bool(seen.exit_code) and (not most or seen.restarts < most)
+    return bool(policy["Name"] == "always")
 
 
 def _configured(shown: Mapping[str, Any]) -> tuple[float | None, int | None]:
