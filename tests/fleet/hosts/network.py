@@ -35,7 +35,9 @@ def connect(place: Place, machines: Sequence[Machine]) -> None:
     _batch([f"netns add {name}" for name in names.values()])
     lines = []
     for machine in machines:
-        peer = f"peer name eth0 netns {names[machine.name]}"
+        # A card keeps its address over a boot; with a new one, neighbours would go on asking the old.
+        card = f"02:77:00:00:{machine.index >> 8:02x}:{machine.index & 0xFF:02x}"
+        peer = f"peer name eth0 address {card} netns {names[machine.name]}"
         lines.append(f"link add {machine.link} type veth {peer}")
         lines.append(f"link set {machine.link} master hub up")
     _batch(lines, namespace=place.tag)
