@@ -31,7 +31,7 @@ def command_line(become: Become, line: str) -> str:
     if become.password is not None:
         raise Unsupported(f"become_method {become.method!r} takes no password here; use sudo")
     if become.method == "su":
-        return f"su {flags} {user} -c {inner}"
+        return f"su {flags} -s /bin/sh -c {inner} -- {user}"
     if become.method == "doas":
         return f"doas -n {flags} -u {user} /bin/sh -c {inner}"
     raise Unsupported(f"become_method {become.method!r} is not known", hint="use sudo, su or doas")
@@ -46,25 +46,33 @@ async def start(host: str, begin: Start, line: str, become: Become | None) -> Pr
     if become is None:
         return await begin(line)
     process = await begin(command_line(become, line))
-    said, prompts = b"", 0
+    passed = False
     try:
         async with asyncio.timeout(_SECONDS):
-            while f"{READY}\n".encode() not in said:
-                chunk = await process.stderr.read(1 << 12)
-                said += chunk
-                asked = said.count(PROMPT.encode())
-                if not chunk or asked > 1:
-                    why = said.decode(errors="replace").replace(PROMPT, "").strip()
-                    wrong = "the password is wrong" if asked > 1 else why or "it ended"
-                    await process.close()
-                    raise Denied(
-                        f"host {host}: cannot become {become.user} by {become.method}: {wrong}",
-                        hint="check become_user, become_password and the host's sudoers",
-                    )
-                if asked > prompts and become.password is not None:
-                    prompts = asked
-                    await process.write(become.password.reveal() + b"\n")
+            await _pass(host, process, become)
+        passed = True
     except TimeoutError as error:
-        await process.close()
         raise HostUnreachable(host, f"{become.method} does not answer") from error
+    finally:
+        if not passed:
+            await process.close()
     return process
+
+
+async def _pass(host: str, process: Process, become: Become) -> None:
+    """Read what the method says until the program starts; give the password once, when asked."""
+    said, answered = b"", False
+    while f"{READY}\n".encode() not in said:
+        chunk = await process.stderr.read(1 << 12)
+        said += chunk
+        asked = said.count(PROMPT.encode())
+        if not chunk or asked > 1:
+            why = said.decode(errors="replace").replace(PROMPT, "").strip()
+            wrong = "the password is wrong" if asked > 1 else why or "it ended"
+            raise Denied(
+                f"host {host}: cannot become {become.user} by {become.method}: {wrong}",
+                hint="check become_user, become_password and the host's sudoers",
+            )
+        if asked and not answered and become.password is not None:
+            answered = True
+            await process.write(become.password.reveal() + b"\n")

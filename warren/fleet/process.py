@@ -8,19 +8,27 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
+from warren.model.errors import HostUnreachable
+
+_GRACE_SECONDS = 1.0
+
 
 class ByteReader(Protocol):
     """The end of a stream that is read."""
 
-    async def read(self, n: int = -1, /) -> bytes:
-        """Read up to ``n`` bytes; empty at the end."""
+    async def read(self, size: int, /) -> bytes:
+        """Read up to ``size`` bytes; empty at the end.
+
+        Raises:
+            HostUnreachable: the connection broke.
+        """
         ...
 
 
 class Process(Protocol):
     """A running program.
 
-    Its methods raise ``BrokenPipeError`` or ``ConnectionError`` when it or its connection is gone.
+    Its methods raise ``HostUnreachable`` when its connection is gone, or when it no longer reads.
     """
 
     @property
@@ -37,12 +45,8 @@ class Process(Protocol):
         """Give it input; waits while its buffers are full."""
         ...
 
-    async def status(self) -> int:
-        """Wait for its end; exit status, 128 + N for signal N."""
-        ...
-
     async def close(self) -> None:
-        """End it: close its input, and kill it if that does not help."""
+        """End its input, and its session."""
         ...
 
 
@@ -53,7 +57,8 @@ Start = Callable[[str], Coroutine[Any, Any, Process]]
 class LocalProcess:
     """A process of this machine."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, host: str, process: asyncio.subprocess.Process) -> None:
+        self._host = host
         self._process = process
 
     @property
@@ -71,16 +76,14 @@ class LocalProcess:
     async def write(self, data: bytes) -> None:
         """Give it input."""
         assert self._process.stdin is not None, "started with a pipe"
-        self._process.stdin.write(data)
-        await self._process.stdin.drain()
-
-    async def status(self) -> int:
-        """Wait for its end."""
-        status = await self._process.wait()
-        return status if status >= 0 else 128 - status
+        try:
+            self._process.stdin.write(data)
+            await self._process.stdin.drain()
+        except (ConnectionError, RuntimeError) as error:
+            raise HostUnreachable(self._host, "a process ended unexpectedly") from error
 
     async def close(self) -> None:
-        """Close its input and kill it if it does not end at once."""
+        """Close its input and kill it if it does not end soon."""
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
@@ -93,10 +96,7 @@ class LocalProcess:
         self._process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - asyncio offers nothing else
 
 
-_GRACE_SECONDS = 1.0
-
-
-async def start_locally(line: str) -> LocalProcess:
+async def start_locally(host: str, line: str) -> LocalProcess:
     """Start a shell command line on this machine, in a session of its own."""
     process = await asyncio.create_subprocess_exec(
         "/bin/sh",
@@ -107,4 +107,4 @@ async def start_locally(line: str) -> LocalProcess:
         stderr=asyncio.subprocess.PIPE,
         start_new_session=True,
     )
-    return LocalProcess(process)
+    return LocalProcess(host, process)

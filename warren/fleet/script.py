@@ -1,14 +1,20 @@
-"""A batch of commands as one POSIX sh script, and what its output means.
+"""A batch of commands as one POSIX sh script, and how it is stopped.
 
 The shell that runs it stays open for the next batch, so each end of a command has to be found in the
 two streams: a line with a nonce that no output can guess, on both, with the status. A command's
 input is decoded from base64 by a pipe that the shell's own ``printf`` fills; it is never a file and
-never in argv. Every command runs in a session of its own, so that all it started can be killed.
+never in argv, and NUL bytes pass.
+
+While a batch runs, a watcher (one fork, 0.2 ms) reads the shell's input. A line there, or its end
+because the controller or the connection died, makes the watcher kill the running command and all
+it started; the rest of the batch does not run. So a late command costs no session and needs no rights
+but its own, and a fence outlives no controller.
 
 Nothing here does I/O.
 """
 
 import base64
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,65 +23,125 @@ from warren.fleet.command import Command, Fence, Secret
 
 EPOCHS = "/var/lib/warren/epochs"
 LOCK_WAIT_SECONDS = 30
+EPOCH_DIGITS_MAX = 18
 _CHUNK_CHARACTERS = 32_768
 
 STALE, BUSY, CORRUPT, UNWRITABLE = 71, 72, 73, 74
 """Statuses of the fence, which is entry 0 of a batch that has one."""
 
+STOP = b"\n"
+"""Written while a batch runs, it stops the batch; after its end it is an empty line."""
+
+HELLO = "warren-shell"
+GREETING = (
+    "unset ENV CDPATH; trap 'late=1' USR1; exec 8<&0;"
+    " setsid=$(command -v setsid) || setsid=;"
+    " case $(command -V printf 2>&1) in"
+    f" *builtin*) printf '{HELLO} ready\\n';;"
+    f" *) printf '{HELLO} unfit: its printf is no builtin\\n'; exit 1;; esac\n"
+)
+"""What a new shell is given first: descriptor 8 stays its input where 0 is another."""
+
+# Fields of /proc/PID/stat after the name: state, parent, process group, session. What dies are the
+# shell's children but not the watcher itself, their descendants, and their sessions. All are stopped
+# before any is killed, or a child of one that dies too early would be nobody's. It is done again and
+# again, because the shell may just be starting a command, until it says that it will start no more.
+_WATCHER = r"""( trap 'last=1' USR1; last=; read -r x; kill -USR1 $$; read -r me x </proc/self/stat; c=' '
+while :; do l=$last; k=; while :; do n=; for d in /proc/[0-9]*; do
+p=${d#/proc/}; [ "$p" != "$me" ] && read -r x <"$d/stat" || continue; set -- ${x##*) }
+case $c in *" $p "*) continue;; *" $2 "*|*" $4 "*) ;; *) [ "$2" = $$ ] || continue;; esac
+c="$c$p "; n="$n $p"; done; [ "$n" ] || break; kill -STOP $n; k="$k $n"; done
+[ -z "$k" ] || kill -KILL $k; [ -z "$l" ] || break; sleep 0.1 || sleep 1
+done ) <&8 >/dev/null 2>&1 & w=$!"""
+_DISMISSAL = (
+    'if [ "$late" ]; then [ -z "$p" ] || wait $p; kill -USR1 $w; else kill -KILL $w; fi 2>/dev/null;'
+    " wait $w 2>/dev/null"
+)
+
+_CLUSTER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,127}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
-    """What to write to the shell.
+class Fencing:
+    """A fence and where hosts keep epochs.
 
     Attributes:
-        text: one compound command, read whole by the shell before it runs any of it.
-        entries: how many ends to wait for, at most.
-        fenced: whether entry 0 is the fence.
+        fence: the cluster and our epoch.
+        folder: directory of the hosts in which each cluster has a file.
+        wait_seconds: how long to wait for the lock.
     """
 
-    text: bytes
-    entries: int
-    fenced: bool
+    fence: Fence
+    folder: str = EPOCHS
+    wait_seconds: int = LOCK_WAIT_SECONDS
+
+    def __post_init__(self) -> None:
+        assert self.fence.epoch > 0, "epochs count from 1"
+        assert len(str(self.fence.epoch)) <= EPOCH_DIGITS_MAX, "shells compare 64 bits"
+        assert _CLUSTER.fullmatch(self.fence.cluster), f"a cluster named {self.fence.cluster!r}"
+
+    @property
+    def path(self) -> str:
+        """The file that holds the cluster's epoch."""
+        return f"{self.folder}/{self.fence.cluster}"
 
 
 def build(
-    commands: Sequence[Command], *, nonce: str, fence: Fence | None, stop_on_failure: bool
-) -> Script:
-    """Build the script of a batch; ``nonce`` must be unguessable and used once."""
-    lines = ["{ while :; do"]
-    number = 0
-    if fence is not None:
-        lines += [_fence(fence), _end(nonce, 0), '[ "$s" = 0 ] || break']
-        number = 1
-    for command in commands:
-        lines += [_run(command), _end(nonce, number)]
+    commands: Sequence[Command], *, nonce: str, fencing: Fencing | None, stop_on_failure: bool
+) -> bytes:
+    """Build the script of a batch: one compound command, read whole before any of it runs.
+
+    Args:
+        commands: what to run; entry numbers count from 0, or from 1 behind a fence.
+        nonce: unguessable and used once.
+        fencing: entry 0, if given.
+        stop_on_failure: whether the first status that is not 0 ends the batch.
+    """
+    lines = ["{ late=; p=; " + _WATCHER, _mark(nonce, "begin"), "while :; do"]
+    ends = [_mark(nonce, str(number)) for number in range(len(commands) + (fencing is not None))]
+    if fencing is not None:
+        lines += [_enter(fencing), ends.pop(0), '[ "$s$late" = 0 ] || break']
+    for command, end in zip(commands, ends, strict=True):
+        lines += [
+            f"{_program(command)} & p=$!; wait $p 2>/dev/null",
+            's=$?; [ -z "$late" ] || break',
+        ]
+        lines.append(end)
         if stop_on_failure:
             lines.append('[ "$s" = 0 ] || break')
-        number += 1
-    closing = "exec 9>&-" if fence is not None else ":"
     lines += [
         "break; done",
-        closing,
-        f"printf '\\n{nonce} end 0\\n'; printf '\\n{nonce} end 0\\n' >&2; }}\n",
+        _DISMISSAL,
+        "exec 9>&-" if fencing is not None else ":",
+        f"s=0; {_mark(nonce, 'end')}; }}\n",
     ]
-    text = "\n".join(lines)
-    return Script(
-        text=text.encode("utf-8", "surrogateescape"), entries=number, fenced=fence is not None
+    return "\n".join(lines).encode("utf-8", "surrogateescape")
+
+
+def following(command: Command) -> str:
+    """A shell command line for a session of its own that follows one command's output.
+
+    The command is killed when the session's input ends. Of its standard error the last lines come,
+    at its end, then a line with its status; so the controller never has to drain it.
+    """
+    assert not command.stdin, "a followed command has no input"
+    text = (
+        "exec 3<&0 4>&1; setsid=$(command -v setsid) || setsid=;"
+        f" {{ {_words(command)} </dev/null >&4 3<&- 4>&- & p=$!;"
+        " ( read -r x; kill -KILL -$p || kill -KILL $p ) <&3 >/dev/null 2>&1 4>&- & w=$!;"
+        " wait $p; s=$?; kill -KILL $w; wait $w; printf '\\n%s\\n' $s >&2; }"
+        " 2>&1 >/dev/null | tail -c 4096 >&2 4>&- 3<&-"
     )
+    return f"exec /bin/sh -c {shlex.quote(text)}"
 
 
-def _end(nonce: str, number: int) -> str:
-    mark = f"printf '\\n{nonce} {number} %s\\n' \"$s\""
-    return f"s=$?; {mark}; {mark} >&2"
+def _mark(nonce: str, what: str) -> str:
+    text = f"printf '\\n{nonce} {what} %s\\n' \"${{s:-0}}\""
+    return f"{text}; {text} >&2"
 
 
-def _run(command: Command) -> str:
-    words = [shlex.quote(word) for word in command.argv]
-    if command.environment:
-        pairs = [shlex.quote(f"{name}={value}") for name, value in command.environment]
-        words = ["env", *pairs, *words]
-    change = f"cd {shlex.quote(command.directory)} && " if command.directory else ""
-    program = f"( {change}exec $setsid {' '.join(words)} ) 9>&-"
+def _program(command: Command) -> str:
+    program = f"{_words(command)} 8<&- 9>&-"
     data = command.stdin.reveal() if isinstance(command.stdin, Secret) else command.stdin
     if not data:
         return f"{program} </dev/null"
@@ -84,82 +150,43 @@ def _run(command: Command) -> str:
         f"printf %s '{encoded[start : start + _CHUNK_CHARACTERS]}'"
         for start in range(0, len(encoded), _CHUNK_CHARACTERS)
     ]
-    return f"{{ {'; '.join(chunks)}; }} | base64 -d | {program}"
+    # What feeds the command says nothing in its name when it does not read all.
+    return f"{{ {'; '.join(chunks)}; }} 2>/dev/null 9>&- | base64 -d 2>/dev/null 9>&- | {program}"
 
 
-def _fence(fence: Fence) -> str:
-    """Lock, compare, raise. The lock stays on descriptor 9, which no command inherits."""
-    assert fence.epoch > 0, "epochs count from 1"
-    path = shlex.quote(f"{EPOCHS}/{fence.cluster}")
-    return f"""\
-(umask 077; mkdir -p {EPOCHS}) && exec 9>>{path}.lock || {{ (exit {UNWRITABLE}); }} && {{
-flock -w {LOCK_WAIT_SECONDS} 9 || (exit {BUSY}); }} && {{
-e=0; [ ! -e {path} ] || read -r e <{path} || e=damaged
-case $e in ''|*[!0-9]*) printf %s "$e" >&2; (exit {CORRUPT});;
-*) if [ "$e" -gt {fence.epoch} ]; then printf %s "$e" >&2; (exit {STALE})
-elif [ "$e" -lt {fence.epoch} ]; then
-{{ printf '%s\\n' {fence.epoch} >{path}.new && sync {path}.new && mv {path}.new {path} && sync {EPOCHS}; }} || (exit {UNWRITABLE})
-fi;; esac; }}"""
-
-
-def killing(shell_pid: int) -> str:
-    """A command line that kills a shell, and the process group of every child it has."""
-    return (
-        "for d in /proc/[0-9]*; do"
-        ' read -r l <"$d/stat" 2>/dev/null || continue; set -- ${l##*) };'
-        f' [ "$2" = {shell_pid} ] && {{ kill -KILL -- "-${{d#/proc/}}" || kill -KILL "${{d#/proc/}}"; }};'
-        f" done 2>/dev/null; kill -KILL {shell_pid} 2>/dev/null; :"
-    )
-
-
-class Frames:
-    """Cuts one stream into the outputs of a batch's entries.
-
-    Feed it chunks; it yields ``(entry, output, status)``. ``entry`` is -1 for the batch's end.
-    """
-
-    def __init__(self, nonce: str, *, size_bytes_max: int) -> None:
-        self._mark = f"\n{nonce} ".encode()
-        self._buffer = bytearray()
-        self._searched = 0
-        self._max = size_bytes_max
-
-    def feed(self, chunk: bytes) -> list[tuple[int, bytes, int]]:
-        """Add a chunk; returns the entries that it completes.
-
-        Raises:
-            OverflowError: an entry's output exceeds the limit.
-        """
-        self._buffer += chunk
-        found = []
-        while True:
-            start = self._buffer.find(self._mark, self._searched)
-            if start < 0:
-                self._searched = max(0, len(self._buffer) - len(self._mark))
-                break
-            stop = self._buffer.find(b"\n", start + len(self._mark))
-            if stop < 0:
-                self._searched = start
-                break
-            words = self._buffer[start + len(self._mark) : stop].split()
-            number = -1 if words[0] == b"end" else int(words[0])
-            found.append((number, bytes(self._buffer[:start]), int(words[1])))
-            del self._buffer[: stop + 1]
-            self._searched = 0
-        if len(self._buffer) > self._max:
-            raise OverflowError
-        return found
-
-
-def command_line(command: Command) -> str:
-    """One command as a shell command line of its own, for a session that follows its output.
-
-    Its input, if any, is not part of the line; a followed command has none.
-    """
-    assert not command.stdin, "a followed command has no input"
+def _words(command: Command) -> str:
+    """The command in a process group and session of its own, its words quoted."""
+    assert command.argv, "a command without a program"
     words = [shlex.quote(word) for word in command.argv]
     if command.environment:
         pairs = [shlex.quote(f"{name}={value}") for name, value in command.environment]
         words = ["env", *pairs, *words]
-    change = f"cd {shlex.quote(command.directory)} && " if command.directory else ""
-    return f"{change}exec {' '.join(words)} </dev/null"
+    change = f"cd -- {shlex.quote(command.directory)} && " if command.directory else ""
+    return f"( {change}exec $setsid {' '.join(words)} )"
+
+
+def _enter(fencing: Fencing) -> str:
+    """Lock, compare, raise; leaves the outcome in ``s``.
+
+    The lock stays on descriptor 9, which no command inherits; the shell closes it at the end of the
+    batch, the kernel at the shell's. Trying again serves a busybox, whose ``flock`` cannot wait. The
+    lock file is first opened in a subshell, because a failing ``exec`` would end the shell.
+    """
+    path, folder, epoch = (
+        shlex.quote(fencing.path),
+        shlex.quote(fencing.folder),
+        fencing.fence.epoch,
+    )
+    too_long = "?" * (EPOCH_DIGITS_MAX + 1)
+    return f"""\
+s=0; n=0; (umask 077; mkdir -p {folder} && : >>{path}.lock) && exec 9>>{path}.lock || s={UNWRITABLE}
+while [ $s = 0 ] && ! flock -n 9 2>/dev/null; do
+command -v flock >/dev/null || {{ echo 'there is no flock' >&2; s={UNWRITABLE}; break; }}
+[ $n -lt {fencing.wait_seconds * 10} ] && [ -z "$late" ] || {{ s={BUSY}; break; }}
+n=$((n+1)); sleep 0.1 2>/dev/null || {{ sleep 1; n=$((n+9)); }}
+done
+if [ $s = 0 ]; then e=0; [ ! -e {path} ] || read -r e <{path} || e="$e (cut off)"
+case $e in ''|*[!0-9]*|{too_long}*) s={CORRUPT};;
+*) if [ "$e" -gt {epoch} ]; then s={STALE}; elif [ "$e" -lt {epoch} ]; then
+printf '%s\\n' {epoch} >{path}.new && sync {path}.new && mv {path}.new {path} && sync {folder} || s={UNWRITABLE}
+fi;; esac; fi; case $s in {CORRUPT}|{STALE}) printf %s "$e" >&2;; esac"""

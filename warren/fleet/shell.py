@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from warren.fleet import script
-from warren.fleet.command import Command, Fence, Result
-from warren.fleet.process import ByteReader, Process, Start
+from warren.fleet import frames, script
+from warren.fleet.command import Command, Result
+from warren.fleet.process import ByteReader, Process
+from warren.fleet.script import Fencing
 from warren.model.errors import (
     Busy,
     CommandFailed,
@@ -15,19 +16,19 @@ from warren.model.errors import (
     HostUnreachable,
     StaleEpoch,
     Unsupported,
+    WarrenError,
 )
 
 OUTPUT_BYTES_MAX = 16 << 20
-_READ_BYTES = 1 << 16
-_KILL_SECONDS = 5.0
-_START_SECONDS = 15.0
-_FENCE_SECONDS = script.LOCK_WAIT_SECONDS + 10.0
+"""Of one command, on each of its two streams."""
 
-GREETING = (
-    "case $(command -V printf 2>&1) in *builtin*) ;; *) echo 'no builtin printf' >&2; exit 126;; esac;"
-    " setsid=$(command -v setsid) || setsid=; unset ENV;"
-    " printf 'warren-shell %s\\n' $$"
-)
+STOP_SECONDS = 2.0
+"""What a host that hangs costs beyond a command's timeout."""
+
+_READ_BYTES = 1 << 16
+_START_SECONDS = 10.0
+_FENCE_GRACE_SECONDS = 5.0
+_OVERFLOWED = 141  # 128 + SIGPIPE: as if nobody read it
 
 
 @dataclass(slots=True)
@@ -35,16 +36,53 @@ class _Entry:
     stdout: bytes | None = None
     stderr: bytes | None = None
     status: int = 0
-    done: asyncio.Event = field(default_factory=asyncio.Event)
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def put(self, *, is_stdout: bool, data: bytes, status: int) -> None:
+    @property
+    def complete(self) -> bool:
+        return self.stdout is not None and self.stderr is not None
+
+
+class _Batch:
+    """What is known of a running batch; readers fill it in, one waiter looks."""
+
+    def __init__(self, entries: int) -> None:
+        self.entries = [_Entry() for _ in range(entries)]
+        self.end = _Entry()
+        self.broken: WarrenError | None = None
+        self.overflowed = False
+
+    def put(self, frame: frames.Frame, *, is_stdout: bool) -> None:
+        if frame.entry == frames.BEGIN:
+            return
+        entry = self.end if frame.entry == frames.END else self.entries[frame.entry]
         if is_stdout:
-            self.stdout = data
+            entry.stdout = frame.output
         else:
-            self.stderr = data
-        self.status = status
-        if self.stdout is not None and self.stderr is not None:
-            self.done.set()
+            entry.stderr = frame.output
+        entry.status = frame.status
+        if entry.complete:
+            entry.settled.set()
+            if entry is self.end:
+                self.wake()
+
+    def break_off(self, error: WarrenError) -> None:
+        self.broken = self.broken or error
+        self.wake()
+        self.end.settled.set()
+
+    def wake(self) -> None:
+        for entry in self.entries:
+            entry.settled.set()
+
+    async def reached(self, entry: _Entry, seconds: float) -> bool:
+        """Wait for an entry, the end, or trouble; whether one came in time."""
+        try:
+            async with asyncio.timeout(seconds):
+                await entry.settled.wait()
+        except TimeoutError:
+            return entry.settled.is_set()
+        return True
 
 
 class Shell:
@@ -55,184 +93,232 @@ class Shell:
     """
 
     def __init__(
-        self, host: str, process: Process, pid: int, *, start: Start, nonce: Callable[[], str],
+        self,
+        host: str,
+        process: Process,
+        *,
+        nonce: Callable[[], str],
         now: Callable[[], float],
-    ) -> None:  # fmt: skip
+        lost: Callable[[], None],
+    ) -> None:
         self._host = host
         self._process = process
-        self._pid = pid
-        self._start = start
         self._nonce = nonce
         self._now = now
+        self._lost = lost
         self.broken = False
 
     async def run(
-        self, commands: Sequence[Command], *, fence: Fence | None, stop_on_failure: bool
+        self, commands: Sequence[Command], *, fencing: Fencing | None, stop_on_failure: bool
     ) -> list[Result]:
         """Run a batch; see ``Host.run``."""
         nonce = self._nonce()
-        built = script.build(commands, nonce=nonce, fence=fence, stop_on_failure=stop_on_failure)
-        entries = [_Entry() for _ in range(built.entries)]
-        end = _Entry()
-        finished = False
+        text = script.build(commands, nonce=nonce, fencing=fencing, stop_on_failure=stop_on_failure)
+        batch = _Batch(len(commands) + (fencing is not None))
+        results: list[Result] = []
+        settled = False
         try:
             async with asyncio.TaskGroup() as group:
-                for stream, is_stdout in (
-                    (self._process.stdout, True),
-                    (self._process.stderr, False),
-                ):
-                    group.create_task(
-                        self._collect(stream, nonce, entries, end, is_stdout=is_stdout)
-                    )
-                await self._process.write(built.text)
-                results = await self._await(commands, entries, end, fence=fence)
-                finished = True
-        except* (
-            HostUnreachable,
-            CommandTimedOut,
-            CommandFailed,
-            StaleEpoch,
-            Busy,
-            CorruptState,
-        ) as group_error:
-            raise group_error.exceptions[0] from None
-        except* (ConnectionError, EOFError) as group_error:
-            raise HostUnreachable(self._host, "the connection broke") from group_error
+                work = (
+                    group.create_task(self._collect(batch, nonce, is_stdout=True)),
+                    group.create_task(self._collect(batch, nonce, is_stdout=False)),
+                    group.create_task(self._send(batch, text)),
+                )
+                failure = await self._settle(batch, commands, fencing, results)
+                for task in work:
+                    task.cancel()
+            settled = True
         finally:
-            self.broken = self.broken or not finished
+            self.broken = self.broken or not settled or batch.broken is not None
+        if failure is not None:
+            raise failure
         return results
 
     async def close(self) -> None:
-        """End the shell."""
+        """End the shell and what still runs in it."""
         self.broken = True
         await self._process.close()
 
-    async def _collect(
-        self, stream: ByteReader, nonce: str, entries: list[_Entry], end: _Entry, *, is_stdout: bool
-    ) -> None:
-        frames = script.Frames(nonce, size_bytes_max=OUTPUT_BYTES_MAX)
-        while True:
-            chunk = await stream.read(_READ_BYTES)
-            if not chunk:
-                raise EOFError
-            try:
-                complete = frames.feed(chunk)
-            except OverflowError:
-                await self._kill()
-                raise CommandFailed(
-                    host=self._host, command="(batch)", status=141,
-                    stderr_tail=f"more than {OUTPUT_BYTES_MAX} bytes of output",
-                    hint="send the output to a file",
-                ) from None  # fmt: skip
-            for number, data, status in complete:
-                entry = end if number < 0 else entries[number]
-                entry.put(is_stdout=is_stdout, data=data, status=status)
-                if number < 0:
-                    if end.done.is_set():
-                        for waited in entries:
-                            waited.done.set()
-                    return
+    async def _send(self, batch: _Batch, text: bytes) -> None:
+        try:
+            await self._process.write(text)
+        except WarrenError as error:
+            batch.break_off(error)
 
-    async def _await(
+    async def _collect(self, batch: _Batch, nonce: str, *, is_stdout: bool) -> None:
+        stream: ByteReader = self._process.stdout if is_stdout else self._process.stderr
+        cutter = frames.Frames(nonce, size_bytes_max=OUTPUT_BYTES_MAX)
+        while True:
+            try:
+                chunk = await stream.read(_READ_BYTES)
+            except WarrenError as error:
+                batch.break_off(error)
+                return
+            if not chunk:
+                batch.break_off(HostUnreachable(self._host, "its shell ended unexpectedly"))
+                return
+            for frame in cutter.feed(chunk):
+                batch.put(frame, is_stdout=is_stdout)
+                if frame.entry == frames.END:
+                    return
+            if cutter.overflowed and not batch.overflowed:
+                batch.overflowed = True
+                batch.wake()
+
+    async def _settle(
         self,
+        batch: _Batch,
         commands: Sequence[Command],
-        entries: list[_Entry],
-        end: _Entry,
-        *,
-        fence: Fence | None,
-    ) -> list[Result]:
-        results: list[Result] = []
-        offset = 0
-        if fence is not None:
-            offset = 1
-            await self._wait(entries[0], _FENCE_SECONDS, "the fence")
-            self._judge_fence(entries[0], fence)
-        for command, entry in zip(commands, entries[offset:], strict=True):
+        fencing: Fencing | None,
+        results: list[Result],
+    ) -> WarrenError | None:
+        """Follow the batch to its end; the error to raise, if any."""
+        entries = iter(batch.entries)
+        failure = None
+        if fencing is not None:
+            failure = await self._pass_fence(batch, next(entries), fencing)
+        for command, entry in zip(commands, entries, strict=True):
+            if failure is not None:
+                return failure
             started = self._now()
-            await self._wait(entry, command.timeout_seconds, str(command))
+            failure = await self._follow(batch, entry, command)
             if entry.stdout is None or entry.stderr is None:
                 break  # the batch ended before it
             results.append(
                 Result(
-                    stdout=entry.stdout, stderr=entry.stderr, status=entry.status,
+                    stdout=entry.stdout,
+                    stderr=entry.stderr,
+                    status=entry.status,
                     seconds=self._now() - started,
                 )
-            )  # fmt: skip
-        await self._wait(end, _START_SECONDS, "the end of the batch")
-        return results
+            )
+        if failure is None and not await batch.reached(batch.end, _START_SECONDS):
+            failure = await self._stop(batch, self._too_late("the end of a batch", _START_SECONDS))
+        return failure or batch.broken
 
-    async def _wait(self, entry: _Entry, seconds: float, what: str) -> None:
-        """Wait for an entry; the batch's end releases all of them."""
+    async def _pass_fence(
+        self, batch: _Batch, fence: _Entry, fencing: Fencing
+    ) -> WarrenError | None:
+        seconds = fencing.wait_seconds + _FENCE_GRACE_SECONDS
+        if not await batch.reached(fence, seconds):
+            return await self._stop(batch, self._too_late("the fence", seconds))
+        if batch.broken or not fence.complete:
+            return batch.broken or HostUnreachable(self._host, "its shell stopped the batch")
+        if fence.status == 0:
+            return None
+        if not await batch.reached(batch.end, STOP_SECONDS):
+            self.broken = True
+        said = (fence.stderr or b"").decode(errors="replace").strip()
+        return refusal(self._host, fencing, status=fence.status, said=said)
+
+    async def _follow(self, batch: _Batch, entry: _Entry, command: Command) -> WarrenError | None:
+        if not await batch.reached(entry, command.timeout_seconds):
+            return await self._stop(batch, self._too_late(str(command), command.timeout_seconds))
+        if batch.broken:
+            return batch.broken
+        if batch.overflowed:
+            return await self._stop(batch, self._too_much(str(command)))
+        return None
+
+    async def _stop(self, batch: _Batch, error: WarrenError) -> WarrenError:
+        """Have what runs killed; the shell stays usable if it says that it was."""
         try:
-            async with asyncio.timeout(seconds):
-                await entry.done.wait()
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._process.write(script.STOP)
+                await batch.end.settled.wait()
         except TimeoutError:
-            await self._kill()
-            raise CommandTimedOut(host=self._host, command=what, timeout_seconds=seconds) from None
+            self.broken = True
+            self._lost()
+            return HostUnreachable(
+                self._host,
+                f"hangs: {error.message.partition(': ')[2]}, and the host does not confirm it",
+                hint="look at its load, disks and console",
+            )
+        except WarrenError as lost:
+            return lost
+        return batch.broken or error
 
-    def _judge_fence(self, entry: _Entry, fence: Fence) -> None:
-        said = (entry.stderr or b"").decode(errors="replace").strip()
-        match entry.status:
-            case 0:
-                return
-            case script.STALE:
-                raise StaleEpoch(self._host, ours=fence.epoch, theirs=int(said))
-            case script.BUSY:
-                raise Busy(
-                    f"host {self._host}: another batch of cluster {fence.cluster} has held the lock"
-                    f" for {script.LOCK_WAIT_SECONDS} s",
-                    hint="wait for the other controller, or look for a hung command on the host",
-                )
-            case script.CORRUPT:
-                raise CorruptState(
-                    f"host {self._host}: {script.EPOCHS}/{fence.cluster} holds {said!r}, not an epoch",
-                    hint="write the highest epoch known into it, or remove it if this is the only controller",
-                )
-            case _:
-                raise CommandFailed(
-                    host=self._host, command=f"fence {script.EPOCHS}/{fence.cluster}",
-                    status=entry.status, stderr_tail=said,
-                    hint="mutating commands need root, flock, and a writable /var/lib/warren",
-                )  # fmt: skip
+    def _too_late(self, what: str, seconds: float) -> WarrenError:
+        return CommandTimedOut(host=self._host, command=what, timeout_seconds=seconds)
 
-    async def _kill(self) -> None:
-        """Kill what runs and the shell itself, through a session of its own."""
-        self.broken = True
-        try:
-            async with asyncio.timeout(_KILL_SECONDS):
-                killer = await self._start(script.killing(self._pid))
-                await killer.status()
-                await killer.close()
-        except TimeoutError as error:
-            message = "does not answer, not even to kill the command that is too late"
-            raise HostUnreachable(self._host, message) from error
+    def _too_much(self, what: str) -> WarrenError:
+        return CommandFailed(
+            host=self._host,
+            command=what,
+            status=_OVERFLOWED,
+            stderr_tail=f"more than {OUTPUT_BYTES_MAX} bytes of output; it was killed",
+            hint="send the output to a file, or follow it as a stream",
+        )
+
+
+def refusal(host: str, fencing: Fencing, *, status: int, said: str) -> WarrenError:
+    """The error for a fence that was not passed."""
+    match status:
+        case script.STALE:
+            return StaleEpoch(host, ours=fencing.fence.epoch, theirs=int(said))
+        case script.BUSY:
+            return Busy(
+                f"host {host}: another batch of cluster {fencing.fence.cluster} has held the lock for"
+                f" {fencing.wait_seconds} s",
+                hint="wait for the other controller, or look for a hung command on the host",
+            )
+        case script.CORRUPT:
+            return CorruptState(
+                f"host {host}: {fencing.path} holds {said!r}, which is no epoch",
+                hint="write the highest epoch known and a line end into it, or remove it if this is"
+                " the only controller",
+            )
+        case _:
+            return CommandFailed(
+                host=host,
+                command=f"fence {fencing.path}",
+                status=status,
+                stderr_tail=said,
+                hint=f"mutating commands need flock and rights to write {fencing.folder}",
+            )
 
 
 async def open_shell(
-    host: str, process: Process, *, start: Start, nonce: Callable[[], str], now: Callable[[], float]
+    host: str,
+    process: Process,
+    *,
+    nonce: Callable[[], str],
+    now: Callable[[], float],
+    lost: Callable[[], None],
 ) -> Shell:
     """Greet a shell that was just started.
+
+    Args:
+        host: its name.
+        process: the shell.
+        nonce: an unguessable word of hexadecimal digits.
+        now: seconds, for measuring.
+        lost: called when the host no longer answers.
 
     Raises:
         Unsupported: it is no usable POSIX shell.
         HostUnreachable: it does not answer.
     """
-    await process.write(f"{GREETING}\n".encode())
     said = b""
     try:
         async with asyncio.timeout(_START_SECONDS):
-            while b"warren-shell " not in said or not said.endswith(b"\n"):
+            await process.write(script.GREETING.encode())
+            while f"{script.HELLO} ".encode() not in said or not said.endswith(b"\n"):
                 chunk = await process.stdout.read(_READ_BYTES)
                 if not chunk:
-                    tail = (await process.stderr.read(_READ_BYTES)).decode(errors="replace").strip()
-                    await process.close()
-                    raise Unsupported(
-                        f"host {host}: /bin/sh does not start as expected: {tail or 'it ended'}",
-                        hint="a POSIX shell with a builtin printf is needed, and no forced command",
-                    )
+                    said += await process.stderr.read(_READ_BYTES)
+                    break
                 said += chunk
     except TimeoutError as error:
-        await process.close()
-        raise HostUnreachable(host, "its shell does not answer") from error
-    pid = int(said.rpartition(b"warren-shell ")[2])
-    return Shell(host, process, pid, start=start, nonce=nonce, now=now)
+        lost()
+        raise HostUnreachable(host, "hangs: its shell does not answer") from error
+    finally:
+        if f"{script.HELLO} ready".encode() not in said:
+            await process.close()
+    if f"{script.HELLO} ready".encode() not in said:
+        tail = said.decode(errors="replace").strip().rpartition(script.HELLO)[2].strip()
+        raise Unsupported(
+            f"host {host}: /bin/sh does not start as expected: {tail or 'it ended'}",
+            hint="a POSIX shell with a builtin printf is needed, and no forced command",
+        )
+    return Shell(host, process, nonce=nonce, now=now, lost=lost)

@@ -6,6 +6,8 @@ from pydantic import Field
 
 from warren.model.validation import Frozen
 
+ServiceManager = Literal["systemd", "openrc", "none"]
+
 
 class EngineFacts(Frozen):
     """A container engine found on a host.
@@ -32,6 +34,8 @@ class HostFacts(Frozen):
         addresses: global addresses, IPv4 first.
         default_address: the address of the default route's interface.
         boot_id: changes with each boot.
+        unix_seconds: the host's clock when it was asked.
+        clock_skew_seconds: how far its clock is ahead of ours; ``None`` where nobody compared.
     """
 
     hostname: str = ""
@@ -47,10 +51,11 @@ class HostFacts(Frozen):
     storage_total_bytes: int = 0
     storage_free_bytes: int = 0
     engines: tuple[EngineFacts, ...] = Field(default_factory=tuple)
-    service_manager: Literal["systemd", "openrc", "none"] = "none"
+    service_manager: ServiceManager = "none"
     addresses: tuple[str, ...] = ()
     default_address: str = ""
     python: str = ""
     cgroup_version: int = 0
     boot_id: str = ""
     unix_seconds: float = 0.0
+    clock_skew_seconds: float | None = None

@@ -7,7 +7,7 @@ facts, not an error.
 import re
 
 from warren.fleet.command import Command, Result
-from warren.fleet.facts.facts import EngineFacts, HostFacts
+from warren.fleet.facts.facts import EngineFacts, HostFacts, ServiceManager
 from warren.fleet.failures import check
 
 _SCRIPT = r"""
@@ -23,19 +23,24 @@ say cpus "$(getconf _NPROCESSORS_ONLN 2>/dev/null || nproc 2>/dev/null || grep -
 while read -r k v _; do
   case $k in MemTotal:) say memory_total "$v";; MemAvailable:) say memory_available "$v";; esac
 done </proc/meminfo
+limit=; command -v timeout >/dev/null 2>&1 && timeout 5 true 2>/dev/null && limit="timeout 5"
 d=/var/lib/containers; [ -d $d ] || d=/var/lib/docker; [ -d $d ] || d=/var/lib; [ -d $d ] || d=/
 df -Pk $d 2>/dev/null | { read -r _; read -r _ t _ f _ && say storage "$t $f"; }
 for e in podman docker; do
   command -v $e >/dev/null 2>&1 || continue
-  v=$($e --version 2>/dev/null) || continue
+  v=$($limit $e --version 2>/dev/null) || continue
   a=no
   if [ $e = podman ]; then a=yes
-  elif [ -S /var/run/docker.sock ] && docker version --format ok >/dev/null 2>&1; then a=yes; fi
+  elif [ -S /var/run/docker.sock ] && $limit docker version --format ok >/dev/null 2>&1; then a=yes; fi
   say engine "$e $a $v"
 done
 if [ -d /run/systemd/system ]; then say service_manager systemd
 elif command -v rc-service >/dev/null 2>&1; then say service_manager openrc; fi
-ip -o addr show scope global 2>/dev/null | while read -r _ i f a _; do say address "$i ${a%%/*}"; done
+if command -v ip >/dev/null 2>&1; then
+  ip -o addr show scope global 2>/dev/null | while read -r _ i f a _; do say address "$i ${a%%/*}"; done
+else
+  for a in $(hostname -I 2>/dev/null); do say address "- $a"; done
+fi
 ip -o route get 192.0.2.1 2>/dev/null | sed -n 's/.* src \([^ ]*\).*/default_address \1/p'
 for p in python3 /usr/bin/python3 /usr/libexec/platform-python; do
   if command -v $p >/dev/null 2>&1; then say python "$(command -v $p)"; break; fi
@@ -59,18 +64,27 @@ _ARCHITECTURES = {
     "s390x": "s390x",
     "riscv64": "riscv64",
 }
+_MANAGERS: dict[str, ServiceManager] = {"systemd": "systemd", "openrc": "openrc"}
 _VERSION = re.compile(r"\d+(?:\.\d+)+[^\s,]*")
 _KIB = 1024
 
 
-def parse(host: str, result: Result) -> HostFacts:
+def parse(host: str, result: Result, *, now_seconds: float | None = None) -> HostFacts:
     """Read what the script printed.
+
+    Args:
+        host: where it ran.
+        result: what it printed.
+        now_seconds: our clock (Unix time) when it ran, to compare the host's with.
 
     Raises:
         CommandFailed: it did not run at all.
     """
     check(host, COMMAND, result)
-    return read(result.stdout.decode(errors="replace"))
+    facts = read(result.stdout.decode(errors="replace"))
+    if now_seconds is None or not facts.unix_seconds:
+        return facts
+    return facts.model_copy(update={"clock_skew_seconds": facts.unix_seconds - now_seconds})
 
 
 def read(text: str) -> HostFacts:
@@ -82,7 +96,6 @@ def read(text: str) -> HostFacts:
     one = {name: found[0] for name, found in values.items()}
     total, free = [*_numbers(one.get("storage", "")), 0, 0][:2]
     addresses = [line.split()[-1] for line in values.get("address", []) if line.split()]
-    manager = one.get("service_manager", "none")
     return HostFacts(
         hostname=one.get("hostname", ""),
         os_id=one.get("os_id", ""),
@@ -97,11 +110,7 @@ def read(text: str) -> HostFacts:
         storage_total_bytes=total * _KIB,
         storage_free_bytes=free * _KIB,
         engines=tuple(_engine(line) for line in values.get("engine", [])),
-        service_manager="systemd"
-        if manager == "systemd"
-        else "openrc"
-        if manager == "openrc"
-        else "none",
+        service_manager=_MANAGERS.get(one.get("service_manager", ""), "none"),
         addresses=tuple(sorted(addresses, key=lambda address: ":" in address)),
         default_address=one.get("default_address", ""),
         python=one.get("python", ""),

@@ -18,6 +18,7 @@ import types
 from typing import Any, List  # noqa: F401 - named in a comment that type checkers read
 
 PACKAGE = "warren.fleet.remote"
+NOT_LOADED = ["runner"]
 
 
 def pack(message: Any) -> bytes:
@@ -48,14 +49,15 @@ def unpack(frame: bytes) -> Any:
     return json.loads(frame[4 : 4 + size].decode(), object_hook=restore)
 
 
-def read_exactly(stream: Any, size: int) -> bytes:
-    data = b""
-    while len(data) < size:
-        chunk = stream.read(size - len(data))
+def read_exactly(stream: int, size: int) -> bytes:
+    chunks = []  # type: List[bytes]
+    while size:
+        chunk = os.read(stream, min(size, 1 << 20))
         if not chunk:
             return b""
-        data += chunk
-    return data
+        chunks.append(chunk)
+        size -= len(chunk)
+    return b"".join(chunks)
 
 
 def load(sources: Any) -> None:
@@ -81,11 +83,7 @@ def enter_fence(fence: Any) -> Any:
     """Take the cluster's lock, compare and raise its epoch; the lock lasts as long as this process."""
     import fcntl
 
-    folder, path, epoch = (
-        fence["folder"],
-        os.path.join(fence["folder"], fence["cluster"]),
-        fence["epoch"],
-    )
+    folder, path, epoch = fence["folder"], fence["path"], fence["epoch"]
     os.makedirs(folder, 0o700, exist_ok=True)
     lock = os.open(path + ".lock", os.O_RDWR | os.O_CREAT, 0o600)
     deadline = time.monotonic() + fence["wait_seconds"]
@@ -95,23 +93,27 @@ def enter_fence(fence: Any) -> Any:
             break
         except BlockingIOError:
             if time.monotonic() > deadline:
-                return {"fence": "busy"}
+                return {"fence": "busy", "said": ""}
             time.sleep(0.02)
     try:
-        with open(path) as stream:
-            text = stream.read().strip()
+        with open(path, "rb") as stream:
+            data = stream.read(4096)
     except FileNotFoundError:
-        text = "0"
-    if not text.isdigit():
-        return {"fence": "corrupt", "text": text}
+        data = b"0\n"
+    text = data.decode("ascii", "replace")
+    if not (text.endswith("\n") and text[:-1].isdigit() and len(text) <= fence["digits_max"] + 1):
+        return {"fence": "corrupt", "said": text.strip()}
     if int(text) > epoch:
-        return {"fence": "stale", "theirs": int(text)}
+        return {"fence": "stale", "said": text.strip()}
     if int(text) < epoch:
         with open(path + ".new", "w") as stream:
             stream.write("%d\n" % epoch)
             stream.flush()
             os.fsync(stream.fileno())
         os.rename(path + ".new", path)
+        directory = os.open(folder, os.O_RDONLY)
+        os.fsync(directory)
+        os.close(directory)
     return None
 
 
@@ -132,51 +134,111 @@ def perform(call: Any) -> Any:
         return {"error": "%s: %s" % (type(error).__name__, error), "where": where}
 
 
-def answer_in_child(call: Any) -> bytes:
+def start_child(call: Any, stdin: int) -> Any:
+    """Perform a call in a process of its own, whose answer can be read from a pipe."""
     reading, writing = os.pipe()
     child = os.fork()
-    if child == 0:
+    if child:
+        os.close(writing)
+        return child, reading
+    status = 1
+    try:
+        os.setsid()
         os.close(reading)
-        status = 1
-        try:
-            os.setsid()
-            data = pack(perform(call))
-            while data:
-                data = data[os.write(writing, data) :]
-            status = 0
-        finally:
-            os._exit(status)
-    os.close(writing)
-    data = b""
+        os.close(stdin)
+        os.dup2(0, 1)
+        os.dup2(0, 2)
+        write_all(writing, pack(perform(call)))
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def answer_in_child(call: Any, stdin: int) -> bytes:
+    """Perform a call and return the frame to answer with.
+
+    Input while a call runs can only be its end: the controller or the connection is gone, and so must
+    the call be, with its lock.
+    """
+    child, reading = start_child(call, stdin)
+    chunks = []  # type: List[bytes]
     deadline = time.monotonic() + call["timeout_seconds"]
-    timed_out = False
-    while True:
-        left = deadline - time.monotonic()
-        if left <= 0 or not select.select([reading], [], [], left)[0]:
-            timed_out = True
-            os.killpg(child, signal.SIGKILL)
-            break
-        chunk = os.read(reading, 1 << 16)
-        if not chunk:
-            break
-        data += chunk
+    stopped = ""
+    while not stopped:
+        ready = select.select([reading, stdin], [], [], max(0.0, deadline - time.monotonic()))[0]
+        if reading in ready:
+            chunk = os.read(reading, 1 << 20)
+            if not chunk:
+                break
+            chunks.append(chunk)
+        elif ready:
+            stopped = "gone"
+        elif time.monotonic() >= deadline:
+            stopped = "late"
     os.close(reading)
+    if stopped:
+        kill_all(child)
     _, status = os.waitpid(child, 0)
-    if timed_out:
+    if stopped == "gone":
+        sys.exit()
+    if stopped:
         return pack({"timed_out": True})
+    data = b"".join(chunks)
     if len(data) < 4 or len(data) != 4 + struct.unpack(">I", data[:4])[0]:
         return pack({"error": "the call ended without an answer, status %d" % status, "where": []})
     return data
 
 
+def kill_all(leader: int) -> None:
+    """Kill a call's process, its descendants and its session.
+
+    All are stopped before any is killed, or a child of one that dies too early would be nobody's.
+    """
+    found = {leader}
+    fresh = [leader]
+    while fresh:
+        for one in fresh:
+            send(one, signal.SIGSTOP)
+        fresh = [pid for pid, parent, session in processes() if {parent, session} & found]
+        fresh = [pid for pid in fresh if pid not in found]
+        found.update(fresh)
+    for one in found:
+        send(one, signal.SIGKILL)
+
+
+def send(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except OSError:
+        return
+
+
+def processes() -> Any:
+    """The process id, parent and session of every process."""
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                with open("/proc/%s/stat" % entry, "rb") as stream:
+                    fields = stream.read().rpartition(b")")[2].split()
+                yield int(entry), int(fields[1]), int(fields[3])
+            except (OSError, IndexError):
+                continue
+
+
+def write_all(out: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(out, view) :]
+
+
 def main() -> None:
-    stdin = os.fdopen(os.dup(0), "rb", 0)
+    stdin = os.dup(0)
     out = os.dup(1)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(2, 1)
-    greeting = pack({"python": list(sys.version_info[:3]), "pid": os.getpid()})
-    os.write(out, greeting)
+    os.close(null)
+    write_all(out, pack({"python": list(sys.version_info[:3]), "pid": os.getpid()}))
     while True:
         head = read_exactly(stdin, 4)
         if not head:
@@ -184,11 +246,10 @@ def main() -> None:
         call = unpack(read_exactly(stdin, struct.unpack(">I", head)[0]))
         try:
             load(call["sources"])
-            data = answer_in_child(call)
+            data = answer_in_child(call, stdin)
         except Exception as error:
-            data = pack({"error": "%s: %s" % (type(error).__name__, error), "where": ["runner"]})
-        while data:
-            data = data[os.write(out, data) :]
+            data = pack({"error": "%s: %s" % (type(error).__name__, error), "where": NOT_LOADED})
+        write_all(out, data)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """The sources of functions that run on hosts, and what else each of them needs."""
 
-import ast
+import re
 from collections.abc import Set as AbstractSet
 from functools import cache
 from pathlib import Path
 
 from warren.model.errors import NotFound
 
+_REQUIRES = re.compile(r"^REQUIRES = \(([^)]*)\)", re.MULTILINE)
+_NAME = re.compile(r'"(\w+)"')
 REMOTE = Path(__file__).parents[1] / "remote"
 
 
@@ -41,7 +43,5 @@ def _read(folder: Path, name: str) -> tuple[str, tuple[str, ...]]:
     if not path.is_file():
         raise NotFound(f"no function module {name!r} for hosts", hint=f"it would be {path}")
     source = path.read_text()
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "REQUIRES":
-            return source, tuple(ast.literal_eval(node.value))
-    return source, ()
+    found = _REQUIRES.search(source)
+    return source, tuple(_NAME.findall(found.group(1))) if found else ()

@@ -1,0 +1,5 @@
+"""What another function requires."""
+
+
+def double(number: int) -> int:
+    return number * 2
