@@ -18,6 +18,11 @@ class Session(Protocol):
         """Whether it can serve no more."""
         ...
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether its program is known to be gone."""
+        ...
+
     async def close(self) -> None:
         """End it."""
         ...
@@ -51,7 +56,7 @@ class Sessions:
         It waits while ``limit`` sessions are in use. A broken session is closed afterwards.
         """
         async with self._places:
-            session = self._take(key, kind) or await self._begin(begin)
+            session = await self._take(key, kind) or await self._begin(begin)
             try:
                 yield session
             finally:
@@ -68,7 +73,11 @@ class Sessions:
             self._open -= 1
             await session.close()
 
-    def _take(self, key: Hashable, kind: type[S]) -> S | None:
+    async def _take(self, key: Hashable, kind: type[S]) -> S | None:
+        for broken in [entry for entry in self._idle if entry[1].broken]:
+            self._idle.remove(broken)
+            self._open -= 1
+            await broken[1].close()
         for index in range(len(self._idle) - 1, -1, -1):
             owner, session = self._idle[index]
             if owner == key and isinstance(session, kind):

@@ -32,6 +32,11 @@ class Process(Protocol):
     """
 
     @property
+    def ended(self) -> bool:
+        """Whether it is known to have ended, or its connection to be gone."""
+        ...
+
+    @property
     def stdout(self) -> ByteReader:
         """What it writes to standard output."""
         ...
@@ -39,6 +44,11 @@ class Process(Protocol):
     @property
     def stderr(self) -> ByteReader:
         """What it writes to standard error."""
+        ...
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it, or its connection, is known to be gone."""
         ...
 
     async def write(self, data: bytes) -> None:
@@ -62,6 +72,11 @@ class LocalProcess:
         self._process = process
 
     @property
+    def ended(self) -> bool:
+        """Whether it is known to have ended."""
+        return self._process.returncode is not None
+
+    @property
     def stdout(self) -> ByteReader:
         """Its standard output."""
         assert self._process.stdout is not None, "started with a pipe"
@@ -72,6 +87,11 @@ class LocalProcess:
         """Its standard error."""
         assert self._process.stderr is not None, "started with a pipe"
         return self._process.stderr
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it has."""
+        return self._process.returncode is not None
 
     async def write(self, data: bytes) -> None:
         """Give it input."""

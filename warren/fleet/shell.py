@@ -49,7 +49,7 @@ class _Batch:
     def __init__(self, entries: int) -> None:
         self.entries = [_Entry() for _ in range(entries)]
         self.end = _Entry()
-        self.broken: WarrenError | None = None
+        self._broken: WarrenError | None = None
         self.overflowed = False
 
     def put(self, frame: frames.Frame, *, is_stdout: bool) -> None:
@@ -67,7 +67,7 @@ class _Batch:
                 self.wake()
 
     def break_off(self, error: WarrenError) -> None:
-        self.broken = self.broken or error
+        self._broken = self._broken or error
         self.wake()
         self.end.settled.set()
 
@@ -87,10 +87,7 @@ class _Batch:
 
 class Shell:
     """One open ``/bin/sh``; runs one batch at a time.
-
-    Attributes:
-        broken: it can run no further batch; throw it away.
-    """
+"""
 
     def __init__(
         self,
@@ -106,7 +103,12 @@ class Shell:
         self._nonce = nonce
         self._now = now
         self._lost = lost
-        self.broken = False
+        self._broken = False
+
+    @property
+    def broken(self) -> bool:
+        """Whether it can run no further batch; throw it away."""
+        return self._broken or self._process.ended
 
     async def run(
         self, commands: Sequence[Command], *, fencing: Fencing | None, stop_on_failure: bool
@@ -129,14 +131,19 @@ class Shell:
                     task.cancel()
             settled = True
         finally:
-            self.broken = self.broken or not settled or batch.broken is not None
+            self._broken = self._broken or not settled or batch.broken is not None
         if failure is not None:
             raise failure
         return results
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether its program is known to be gone."""
+        return self._process.has_ended
+
     async def close(self) -> None:
         """End the shell and what still runs in it."""
-        self.broken = True
+        self._broken = True
         await self._process.close()
 
     async def _send(self, batch: _Batch, text: bytes) -> None:
@@ -207,7 +214,7 @@ class Shell:
         if fence.status == 0:
             return None
         if not await batch.reached(batch.end, STOP_SECONDS):
-            self.broken = True
+            self._broken = True
         said = (fence.stderr or b"").decode(errors="replace").strip()
         return refusal(self._host, fencing, status=fence.status, said=said)
 
@@ -227,7 +234,7 @@ class Shell:
                 await self._process.write(script.STOP)
                 await batch.end.settled.wait()
         except TimeoutError:
-            self.broken = True
+            self._broken = True
             self._lost()
             return HostUnreachable(
                 self._host,

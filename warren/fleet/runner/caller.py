@@ -53,10 +53,7 @@ def command_line(interpreter: str | None) -> str:
 
 class Runner:
     """One running interpreter; answers one call at a time.
-
-    Attributes:
-        broken: it can answer no further call; throw it away.
-    """
+"""
 
     def __init__(
         self, host: str, process: Process, *, functions: Path, lost: Callable[[], None]
@@ -67,7 +64,12 @@ class Runner:
         self._lost = lost
         self._known: set[str] = set()
         self._buffer = b""
-        self.broken = False
+        self._broken = False
+
+    @property
+    def broken(self) -> bool:
+        """Whether it can answer no further call; throw it away."""
+        return self._broken or self._process.ended
 
     async def greet(self) -> None:
         """Send the program and wait for its greeting.
@@ -126,7 +128,7 @@ class Runner:
         except EOFError as error:
             raise HostUnreachable(self._host, await self._last_words()) from error
         finally:
-            self.broken = self.broken or not finished
+            self._broken = self._broken or not finished
         if reply.get("where") != host_side.NOT_LOADED:
             self._known.update(name for name, _ in sending)
         if "answer" in reply:
@@ -134,9 +136,14 @@ class Runner:
             return answer
         raise self._failure(reply, function, timeout_seconds, fencing)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether its program is known to be gone."""
+        return self._process.has_ended
+
     async def close(self) -> None:
         """End the interpreter, and the call that it may be performing."""
-        self.broken = True
+        self._broken = True
         await self._process.close()
 
     async def _last_words(self) -> str:
@@ -169,7 +176,7 @@ class Runner:
     async def _read(self) -> dict[str, Any]:
         (size,) = struct.unpack(">I", await self._exactly(4))
         if size > FRAME_BYTES_MAX:
-            self.broken = True
+            self._broken = True
             raise EOFError
         reply: dict[str, Any] = host_side.unpack(await self._exactly(size))
         return reply

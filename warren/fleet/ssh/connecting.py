@@ -11,7 +11,7 @@ import asyncssh
 from warren.fleet.ssh.hostkeys import HostKeys
 from warren.fleet.ssh.sessions import Connection
 from warren.fleet.ssh.settings import ConnectionSettings
-from warren.fleet.ssh.translation import FOREIGN, translate
+from warren.fleet.ssh.translation import FOREIGN, translate_opening
 from warren.model.errors import HostUnreachable
 
 _USUAL_KNOWN_HOSTS = (Path("~/.ssh/known_hosts"), Path("/etc/ssh/ssh_known_hosts"))
@@ -65,7 +65,7 @@ async def _open(
         raise
     except FOREIGN as error:
         where = f"jump host {jump}: " if jump else ""
-        raise translate(settings.name, error, keys=keys, where=where) from error
+        raise translate_opening(settings.name, error, keys=keys, where=where) from error
 
 
 async def _end(connection: asyncssh.SSHClientConnection) -> None:

@@ -34,6 +34,11 @@ class SshProcess:
         self._stderr = _Reader(host, process.stderr)
 
     @property
+    def ended(self) -> bool:
+        """Whether it is known to have ended, or its connection to be gone."""
+        return self._process.is_closing() or self._process.exit_status is not None
+
+    @property
     def stdout(self) -> _Reader:
         """Its standard output."""
         return self._stdout
@@ -42,6 +47,11 @@ class SshProcess:
     def stderr(self) -> _Reader:
         """Its standard error."""
         return self._stderr
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its channel is closed, by the program's end or the connection's."""
+        return self._process.is_closing()
 
     async def write(self, data: bytes) -> None:
         """Give it input."""

@@ -14,7 +14,7 @@ FOREIGN = (asyncssh.Error, *_KEYS, asyncssh.ConfigParseError, OSError)
 _REFUSED = (
     (
         asyncssh.PermissionDenied,
-        "it accepts none of our keys or passwords for this user",
+        "it does not accept our user, keys or password",
         "check ansible_user and ansible_ssh_private_key_file; `ssh -v` shows what is offered",
     ),
     (
@@ -25,11 +25,6 @@ _REFUSED = (
     (asyncssh.ConfigParseError, "ssh_config cannot be read", ""),
 )
 _UNREACHABLE = (
-    (
-        asyncssh.ChannelOpenError,
-        "sshd opens no further session",
-        "MaxSessions in its sshd_config must be at least 10",
-    ),
     (asyncssh.ConnectionLost, "the connection broke", ""),
     (asyncssh.Error, "SSH failed", ""),
     (socket.gaierror, "its name does not resolve", "check ansible_host and the resolver"),
@@ -37,30 +32,39 @@ _UNREACHABLE = (
 )
 
 
-def translate(
-    host: str, error: Exception, *, keys: HostKeys | None = None, where: str = ""
+def translate_opening(
+    host: str, error: Exception, *, keys: HostKeys | None, where: str
 ) -> WarrenError:
-    """Turn an error of the transport into ours.
+    """Turn an error of making a connection into ours.
 
     Args:
         host: the host's name.
         error: one of ``FOREIGN``.
-        keys: what was asked about host keys, if a connection was being made.
+        keys: what was asked about host keys, unless they are not looked at.
         where: ``"jump host X: "`` on the way there, or empty.
     """
     if isinstance(error, asyncssh.HostKeyNotVerifiable) and keys is not None:
         return keys.refusal(host, error.reason, where=where)
-    message, hint = next(
-        ((message, hint) for kinds, message, hint in _REFUSED if isinstance(error, kinds)), ("", "")
-    )
-    if message:
-        return HostRefused(host, f"{where}{message}: {_reason(error)}", hint=hint)
+    for kinds, message, hint in _REFUSED:
+        if isinstance(error, kinds):
+            return HostRefused(host, f"{where}{message}: {_reason(error)}", hint=hint)
     if isinstance(error, FileNotFoundError | PermissionError) and error.filename:
         return HostRefused(host, f"{where}{error.filename}: {error.strerror}")
     message, hint = next(
         (message, hint) for kinds, message, hint in _UNREACHABLE if isinstance(error, kinds)
     )
     return HostUnreachable(host, f"{where}{message}: {_reason(error)}", hint=hint)
+
+
+def translate(host: str, error: Exception) -> HostUnreachable:
+    """Turn an error on a connection that was made into ours; ``error`` is one of ``FOREIGN``."""
+    if isinstance(error, asyncssh.ChannelOpenError):
+        return HostUnreachable(
+            host,
+            f"sshd opens no further session: {error.reason}",
+            hint="MaxSessions in its sshd_config must be at least 10",
+        )
+    return HostUnreachable(host, f"the connection broke: {_reason(error)}")
 
 
 def _reason(error: Exception) -> str:

@@ -21,12 +21,9 @@ def echo(arguments: "dict[str, Any]") -> "dict[str, Any]":
 
 def soil(arguments: "dict[str, Any]") -> "dict[str, Any]":
     """Leave behind whatever a process can leave behind."""
-    before = {
-        "cwd": os.readlink("/proc/self/cwd"),
-        "mark": os.environ.get("SOILED"),
-        "umask": os.umask(0o777),
-    }
-    os.chdir("/")
+    umask = os.umask(0o777)
+    before = {"here": os.listdir(), "mark": os.environ.get("SOILED"), "umask": umask}
+    os.chdir("/proc/self/task")
     os.environ["SOILED"] = "yes"
     os.write(1, b"noise on standard output")
     os.write(2, b"noise on standard error")
@@ -52,7 +49,7 @@ def vanish(arguments: "dict[str, Any]") -> "dict[str, Any]":
 def sleep(arguments: "dict[str, Any]") -> "dict[str, Any]":
     """Write the process id of a grandchild to a file, then sleep."""
     child = subprocess.Popen(["sleep", "61"])
-    with open(arguments["file"], "w") as stream:  # noqa: PTH123 - as all that runs on hosts
+    with open(arguments["file"], "w") as stream:
         stream.write(str(child.pid))
     time.sleep(arguments["seconds"])
     child.kill()
