@@ -18,11 +18,6 @@ class Session(Protocol):
         """Whether it can serve no more."""
         ...
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether its program is known to be gone."""
-        ...
-
     async def close(self) -> None:
         """End it."""
         ...
@@ -74,15 +69,16 @@ class Sessions:
             await session.close()
 
     async def _take(self, key: Hashable, kind: type[S]) -> S | None:
-        for broken in [entry for entry in self._idle if entry[1].broken]:
-            self._idle.remove(broken)
-            self._open -= 1
-            await broken[1].close()
+        broken = [session for _, session in self._idle if session.broken]
+        self._idle = [entry for entry in self._idle if entry[1] not in broken]
+        self._open -= len(broken)
+        for session in broken:
+            await session.close()
         for index in range(len(self._idle) - 1, -1, -1):
-            owner, session = self._idle[index]
-            if owner == key and isinstance(session, kind):
+            owner, idle = self._idle[index]
+            if owner == key and isinstance(idle, kind):
                 del self._idle[index]
-                return session
+                return idle
         return None
 
     async def _begin(self, begin: Callable[[], Awaitable[S]]) -> S:

@@ -46,11 +46,6 @@ class Process(Protocol):
         """What it writes to standard error."""
         ...
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether it, or its connection, is known to be gone."""
-        ...
-
     async def write(self, data: bytes) -> None:
         """Give it input; waits while its buffers are full."""
         ...
@@ -87,11 +82,6 @@ class LocalProcess:
         """Its standard error."""
         assert self._process.stderr is not None, "started with a pipe"
         return self._process.stderr
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether it has."""
-        return self._process.returncode is not None
 
     async def write(self, data: bytes) -> None:
         """Give it input."""

@@ -49,7 +49,7 @@ class _Batch:
     def __init__(self, entries: int) -> None:
         self.entries = [_Entry() for _ in range(entries)]
         self.end = _Entry()
-        self._broken: WarrenError | None = None
+        self.broken: WarrenError | None = None
         self.overflowed = False
 
     def put(self, frame: frames.Frame, *, is_stdout: bool) -> None:
@@ -67,7 +67,7 @@ class _Batch:
                 self.wake()
 
     def break_off(self, error: WarrenError) -> None:
-        self._broken = self._broken or error
+        self.broken = self.broken or error
         self.wake()
         self.end.settled.set()
 
@@ -86,8 +86,7 @@ class _Batch:
 
 
 class Shell:
-    """One open ``/bin/sh``; runs one batch at a time.
-"""
+    """One open ``/bin/sh``; runs one batch at a time."""
 
     def __init__(
         self,
@@ -135,11 +134,6 @@ class Shell:
         if failure is not None:
             raise failure
         return results
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether its program is known to be gone."""
-        return self._process.has_ended
 
     async def close(self) -> None:
         """End the shell and what still runs in it."""

@@ -8,14 +8,9 @@ from warren.fleet.keeping import Sessions
 class Kept:
     def __init__(self, log: list[str], name: str) -> None:
         self.broken = False
-        self.ended = False
         self.name = name
         self.log = log
         log.append(f"+{name}")
-
-    @property
-    def has_ended(self) -> bool:
-        return self.ended
 
     async def close(self) -> None:
         self.log.append(f"-{self.name}")
@@ -78,19 +73,3 @@ async def test_a_session_that_does_not_begin_takes_no_place() -> None:
                 pass
     await use(sessions, log, "b")
     assert log == ["+b"]
-
-
-async def test_a_session_that_ended_while_idle_is_not_used_again() -> None:
-    sessions, log = Sessions(2), list[str]()
-    kept: list[Kept] = []
-
-    async def begin() -> Kept:
-        kept.append(Kept(log, f"k{len(kept)}"))
-        return kept[-1]
-
-    async with sessions.borrow("a", Kept, begin):
-        pass
-    kept[0].ended = True
-    async with sessions.borrow("a", Kept, begin) as second:
-        assert second is kept[1]
-    assert repr(sessions) == "<Sessions 1 open, 1 idle, limit 2>"

@@ -52,8 +52,7 @@ def command_line(interpreter: str | None) -> str:
 
 
 class Runner:
-    """One running interpreter; answers one call at a time.
-"""
+    """One running interpreter; answers one call at a time."""
 
     def __init__(
         self, host: str, process: Process, *, functions: Path, lost: Callable[[], None]
@@ -135,11 +134,6 @@ class Runner:
             answer: dict[str, Any] = reply["answer"]
             return answer
         raise self._failure(reply, function, timeout_seconds, fencing)
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether its program is known to be gone."""
-        return self._process.has_ended
 
     async def close(self) -> None:
         """End the interpreter, and the call that it may be performing."""

@@ -48,11 +48,6 @@ class SshProcess:
         """Its standard error."""
         return self._stderr
 
-    @property
-    def has_ended(self) -> bool:
-        """Whether its channel is closed, by the program's end or the connection's."""
-        return self._process.is_closing()
-
     async def write(self, data: bytes) -> None:
         """Give it input."""
         try:
