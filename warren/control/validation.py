@@ -84,8 +84,9 @@ def check_among(
     Raises:
         AlreadyExists: it is meant to be new and the name is taken.
         InvalidInput: it wants a host port that others hold wherever it may run, or more replicas
-            with one host port than there are nodes.
+            with one host port than there are nodes, or one instance is larger than any node.
     """
+    nodes = list(nodes)
     others = [service for service in services if service.state not in _LEAVING]
     same = [item for item in others if (item.name, item.tenant) == (spec.name, spec.tenant)]
     if is_new and same:
@@ -94,12 +95,29 @@ def check_among(
             hint="choose another name, or change the existing service",
         )
     demand = demand_of("", spec)
+    _check_size(demand, [node for node in nodes if filters.matches(node, demand)])
     if not demand.ports:
         return
     rivals = [item for item in others if item not in same]
-    problems = _port_problems(spec, demand, rivals, list(nodes))
+    problems = _port_problems(spec, demand, rivals, nodes)
     if problems:
         raise InvalidInput(problems, hint="choose another host_port, or 0 to let the engine choose")
+
+
+def _check_size(demand: Demand, candidates: list[Node]) -> None:
+    """Refuse an instance that even the largest node could not hold when empty."""
+    sizes = (
+        ("cpu_reservation", demand.cpus, "cpus", "cores"),
+        ("memory_reservation_bytes", demand.memory_bytes, "memory_bytes", "bytes of memory"),
+    )
+    problems = []
+    for field, wanted, capacity, unit in sizes:
+        largest = max((getattr(node.capacity, capacity) for node in candidates), default=None)
+        if largest is not None and wanted > largest:
+            rule = f"is more than any node has: the largest has {largest:g} {unit}"
+            problems.append(Problem(field=f"resources.{field}", value=f"{wanted:g}", rule=rule))
+    if problems:
+        raise InvalidInput(problems, hint="reserve less, or add a larger node")
 
 
 _LEAVING = frozenset({ServiceState.DESTROYING, ServiceState.DESTROYED})

@@ -26,7 +26,7 @@ from warren.client.contract import (
     StopService,
 )
 from warren.model.container import ContainerSpec
-from warren.model.errors import HostUnreachable, WarrenError
+from warren.model.errors import HostRefused, HostUnreachable, WarrenError
 from warren.model.node import NodeRole
 from warren.model.quantities import DnsLabel, Seconds
 from warren.model.resource import Labels
@@ -141,7 +141,7 @@ async def _run_node(call: Call) -> ModuleResult:
         if call.check:
             return _planned(await client.plan(change), diff=call.diff)
         return _answer(await client.change(change), (), diff=call.diff)
-    except HostUnreachable:
+    except (HostUnreachable, HostRefused):
         raise  # the host drops out of the run, as for any other module
     except WarrenError as error:
         return {"changed": False, "failed": True, "msg": str(error), "code": error.code}
