@@ -4,10 +4,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
+from warren.aio.disk import TEMPORARY_SUFFIX, Disk, DiskFile, publish
+from warren.aio.offload import Offload
 from warren.store import snapshot
-from warren.store.disk import TEMPORARY_SUFFIX, Disk, DiskFile, publish
 from warren.store.journal import PREFIX as JOURNAL_PREFIX, Journal
-from warren.store.offload import Offload
 from warren.store.recovery import numbered
 from warren.store.snapshot import Frozen
 

@@ -18,9 +18,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from warren.aio.disk import Disk, DiskFile, publish, write_temporary
+from warren.aio.offload import Offload
 from warren.model.errors import Busy, PermanentError, TransientError, WarrenError
-from warren.store.disk import Disk, DiskFile, publish, write_temporary
-from warren.store.offload import Offload
 from warren.store.proposer import ApplyEntry
 from warren.store.record import HEADER_BYTES, Header, encode_header, encode_record, header_checksum
 from warren.store.state import Applied

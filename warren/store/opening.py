@@ -9,14 +9,14 @@ from functools import partial
 from pathlib import Path
 
 from warren.aio.clock import Clock
+from warren.aio.disk import Disk, RealDisk, publish, write_temporary
+from warren.aio.offload import Offload, Thread
 from warren.model.errors import CorruptState, Denied, NotFound, PermanentError, TransientError
 from warren.model.ids import new_id
 from warren.store import snapshot
 from warren.store.compaction import compact
-from warren.store.disk import Disk, RealDisk, publish, write_temporary
 from warren.store.journal import DISK_FULL, PREFIX as JOURNAL_PREFIX, Journal, create_journal
 from warren.store.lock import hold
-from warren.store.offload import Offload, Thread
 from warren.store.proposer import ApplyEntry
 from warren.store.record import read_journal
 from warren.store.recovery import Recovered, cluster_digest, numbered, read_state, repair

@@ -8,9 +8,9 @@ one thing that is forgiven is the torn last record, which nobody was ever told a
 import hashlib
 from dataclasses import dataclass
 
+from warren.aio.disk import TEMPORARY_SUFFIX, Disk
 from warren.model.errors import CorruptState
 from warren.store import snapshot
-from warren.store.disk import TEMPORARY_SUFFIX, Disk
 from warren.store.journal import PREFIX as JOURNAL_PREFIX, Tail
 from warren.store.record import Contents, corrupt, read_journal
 from warren.store.state import State, apply

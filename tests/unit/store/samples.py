@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+from warren.aio.disk import Disk
+from warren.aio.offload import Inline
 from warren.model.instance import Instance
 from warren.model.node import Node
 from warren.model.service import Release, Service, ServiceSpec, spec_hash
-from warren.store.disk import Disk
-from warren.store.offload import Inline
 from warren.store.opening import open_on_disk
 from warren.store.store import Store
 

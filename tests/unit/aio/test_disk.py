@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from warren.store.disk import Disk, RealDisk, publish, write_temporary
+from warren.aio.disk import Disk, RealDisk, publish, write_temporary
 from warren.testing.disk import SECTOR_BYTES, SimulatedDisk
 
 
