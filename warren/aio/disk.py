@@ -10,12 +10,26 @@ import os
 from pathlib import Path
 from typing import Protocol
 
+_ZEROS = memoryview(bytes(1 << 20))
+
 
 class DiskFile(Protocol):
     """An open file."""
 
     def write(self, offset: int, data: bytes) -> None:
         """Write all of ``data`` at ``offset``; on an error any part of it may have been written."""
+        ...
+
+    def zero(self, offset: int, size_bytes: int) -> None:
+        """Write that many zeros: what is written over them later needs no new space on the disk."""
+        ...
+
+    def read(self, offset: int, size_bytes: int) -> bytes:
+        """That part of the file, shorter only where the file ends."""
+        ...
+
+    def size(self) -> int:
+        """How many bytes the file has."""
         ...
 
     def truncate(self, size_bytes: int) -> None:
@@ -69,13 +83,33 @@ class RealFile:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
 
-    def write(self, offset: int, data: bytes) -> None:
+    def write(self, offset: int, data: bytes | memoryview) -> None:
         """Write all of ``data`` at ``offset``."""
         rest = memoryview(data)
         while rest:
             written = os.pwrite(self._descriptor, rest, offset)
             offset += written
             rest = rest[written:]
+
+    def zero(self, offset: int, size_bytes: int) -> None:
+        """Write that many zeros, not merely a hole."""
+        end = offset + size_bytes
+        while offset < end:
+            self.write(offset, _ZEROS[: end - offset])
+            offset += len(_ZEROS)
+
+    def read(self, offset: int, size_bytes: int) -> bytes:
+        """That part of the file, shorter only where the file ends."""
+        parts: list[bytes] = []
+        while size_bytes and (part := os.pread(self._descriptor, size_bytes, offset)):
+            parts.append(part)
+            offset += len(part)
+            size_bytes -= len(part)
+        return b"".join(parts)
+
+    def size(self) -> int:
+        """How many bytes the file has."""
+        return os.fstat(self._descriptor).st_size
 
     def truncate(self, size_bytes: int) -> None:
         """Cut the file."""

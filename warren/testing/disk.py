@@ -39,12 +39,24 @@ class _Cut:
         del content[self.size_bytes :]
 
 
+@dataclass(frozen=True, slots=True)
+class _Zeros:
+    offset: int
+    size_bytes: int
+
+    def apply(self, content: bytearray) -> None:
+        end = self.offset + self.size_bytes
+        if end > len(content):
+            content.extend(bytes(end - len(content)))
+        content[self.offset : end] = bytes(self.size_bytes)
+
+
 @dataclass(slots=True)
 class _Inode:
     """A file's content: what is safe, and what has been done to it since."""
 
     durable: bytearray = field(default_factory=bytearray)
-    pending: list[_SectorWrite | _Cut] = field(default_factory=list)
+    pending: list[_SectorWrite | _Zeros | _Cut] = field(default_factory=list)
     current: bytearray = field(default_factory=bytearray)
 
 
@@ -57,9 +69,9 @@ class SimulatedDisk:
     Attributes:
         capacity_bytes: ENOSPC is raised when the files together would grow beyond it; what fits of
             the write is written first, as a real disk does.
-        fail: asked before every operation with its name (``write``, ``sync``, ``truncate``,
-            ``create``, ``open``, ``read``, ``rename``, ``remove``, ``sync_directory``) and the file's;
-            an errno that it returns is raised.
+        fail: asked before every operation with its name (``write``, ``zero``, ``sync``,
+            ``truncate``, ``create``, ``open``, ``read``, ``rename``, ``remove``,
+            ``sync_directory``) and the file's; an errno that it returns is raised.
         trace: every operation so far, as ``(operation, file)``.
     """
 
@@ -217,6 +229,26 @@ class SimulatedFile:
         if fits < len(data):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self._name)
 
+    def zero(self, offset: int, size_bytes: int) -> None:
+        """Write zeros, which a crash keeps or loses as one: files are made ready aside."""
+        self._use("zero")
+        growth = max(0, offset + size_bytes - len(self._inode.current))
+        fits = size_bytes - growth + self._disk.room(growth)
+        zeros = _Zeros(offset, fits)
+        zeros.apply(self._inode.current)
+        self._inode.pending.append(zeros)
+        if fits < size_bytes:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), self._name)
+
+    def read(self, offset: int, size_bytes: int) -> bytes:
+        """That part of the file as a running program sees it."""
+        self._use("read")
+        return bytes(self._inode.current[offset : offset + size_bytes])
+
+    def size(self) -> int:
+        """How many bytes the file has."""
+        return len(self._inode.current)
+
     def truncate(self, size_bytes: int) -> None:
         """Cut the file."""
         self._use("truncate")
@@ -227,7 +259,8 @@ class SimulatedFile:
     def sync(self) -> None:
         """Make the content safe."""
         self._use("sync")
-        self._inode.durable = bytearray(self._inode.current)
+        for change in self._inode.pending:  # not a copy of the whole: files may be large
+            change.apply(self._inode.durable)
         self._inode.pending.clear()
 
     def close(self) -> None:

@@ -29,6 +29,17 @@ def test_file_holds_what_was_written_where_it_was_written(disk: Disk) -> None:
     assert disk.read("a") == b"heLp"
 
 
+def test_file_is_read_in_parts_and_filled_with_zeros(disk: Disk) -> None:
+    file = disk.create("a")
+    file.write(0, b"abcdef")
+    assert (file.read(2, 3), file.read(4, 10), file.read(9, 1)) == (b"cde", b"ef", b"")
+    file.zero(4, (1 << 20) + 7)
+    assert file.size() == (1 << 20) + 11
+    file.sync()
+    file.close()
+    assert disk.read("a") == b"abcd" + bytes((1 << 20) + 7)
+
+
 def test_names_follow_create_rename_and_remove(disk: Disk) -> None:
     for name in ("b", "a"):
         disk.create(name).close()
@@ -89,4 +100,7 @@ def test_full_disk_takes_what_fits_and_says_so() -> None:
         file.write(0, b"x" * 11)
     assert full.value.errno == errno.ENOSPC
     assert disk.read("a") == b"x" * 10
+    with pytest.raises(OSError, match="No space"):
+        file.zero(8, 3)
+    assert disk.read("a") == b"x" * 8 + bytes(2)
     file.write(3, b"inside")
