@@ -1,0 +1,227 @@
+"""Whether a history of concurrent operations could have happened one after the other.
+
+Each operation takes effect at one moment between its call and its return. The search is that of
+Wing and Gong, with Lowe's memory of configurations (which operations took effect, which state they
+led to) that were tried before. Objects that do not touch each other are checked one by one: a
+history is linearizable if and only if its part for each object is (Herlihy and Wing, 1990).
+
+An operation without an answer may have taken effect at any moment after its call, or never.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+State = TypeVar("State", bound=Hashable)
+
+Step = Callable[[State, tuple[Hashable, ...]], tuple[State, Hashable]]
+"""The object, one operation at a time: (state, request) to (state after it, answer)."""
+
+CONFIGURATIONS_MAX = 2_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One request of one client.
+
+    Attributes:
+        key: the object it was for.
+        request: what was asked.
+        answer: what came back; without meaning if nothing did.
+        called: when, on a clock that all clients share.
+        returned: when the answer came; ``None`` if the client never learned one.
+        client: for whoever reads the report.
+    """
+
+    key: Hashable
+    request: tuple[Hashable, ...]
+    answer: Hashable = None
+    called: int
+    returned: int | None
+    client: int = 0
+
+    def __str__(self) -> str:
+        end = "?" if self.returned is None else self.returned
+        answer = "?" if self.returned is None else repr(self.answer)
+        return f"[{self.called}, {end}] client {self.client}: {self.request} -> {answer}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """A part of a history that no order explains.
+
+    Attributes:
+        key: of the object.
+        order: the longest order found that explains a part of it.
+        stuck: operations of which none can follow, each of which would have to.
+    """
+
+    key: Hashable
+    order: tuple[Operation, ...]
+    stuck: tuple[Operation, ...]
+
+    def __str__(self) -> str:
+        lines = [f"the history of {self.key!r} is not linearizable; explained as far as:"]
+        lines += [f"  {operation}" for operation in self.order]
+        lines += ["and then none of:", *(f"  {operation}" for operation in self.stuck)]
+        return "\n".join(lines)
+
+
+class Undecided(Exception):
+    """The search was given up: too many operations at once."""
+
+
+def find_violation(
+    operations: Iterable[Operation], initial: State, step: Step[State]
+) -> Violation | None:
+    """The first object whose history no order explains; ``None`` if the history is linearizable.
+
+    Raises:
+        Undecided: more than ``CONFIGURATIONS_MAX`` configurations of one object were tried.
+    """
+    by_key: dict[Hashable, list[Operation]] = defaultdict(list)
+    for operation in operations:
+        by_key[operation.key].append(operation)
+    for key, part in by_key.items():
+        search = _Search(part, initial, step)
+        if not search.run():
+            return Violation(key=key, order=search.longest, stuck=search.stuck)
+    return None
+
+
+def register(value: Hashable, request: tuple[Hashable, ...]) -> tuple[Hashable, Hashable]:
+    """A ``Step``: one value, with ``read``, ``write v``, ``cas old new`` and ``append v``.
+
+    ``cas`` answers whether it took place, ``append`` the value before it, a tuple or ``None``.
+    """
+    match request:
+        case ("read",):
+            return value, value
+        case ("write", new):
+            return new, None
+        case ("cas", old, new):
+            return (new, True) if value == old else (value, False)
+        case ("append", new):
+            before = value if isinstance(value, tuple) else ()
+            return (*before, new), value
+        case _:
+            raise ValueError(f"a register does not know {request!r}")
+
+
+class _Node:
+    """The call or the return of an operation in the list of what is still to be explained."""
+
+    __slots__ = ("after", "before", "end", "number", "operation")
+
+    def __init__(self, number: int, operation: Operation, end: "_Node | None" = None) -> None:
+        self.number = number
+        self.operation = operation
+        self.end = end
+        self.before: _Node = self
+        self.after: _Node | None = None
+
+
+class _Search(Generic[State]):
+    def __init__(self, operations: Sequence[Operation], initial: State, step: Step[State]) -> None:
+        self.longest: tuple[Operation, ...] = ()
+        self.stuck: tuple[Operation, ...] = ()
+        self._step = step
+        self._state = initial
+        self._taken = 0
+        self._open = sum(operation.returned is not None for operation in operations)
+        self._seen: set[tuple[int, State]] = set()
+        self._path: list[tuple[_Node, State]] = []
+        self._head = _link(operations)
+
+    def run(self) -> bool:
+        """Try orders, deepest first, until all that returned has taken effect or none is left."""
+        node = self._head.after
+        best = -1
+        while self._open:
+            assert node is not None, "a return that is to come ends every walk"
+            if node.number >= 0:
+                node = self._head.after if self._take(node) else node.after
+                continue
+            if len(self._path) > best:
+                best = len(self._path)
+                self.longest = tuple(taken.operation for taken, _ in self._path)
+                self.stuck = tuple(_candidates(self._head.after))
+            if not self._path:
+                return False
+            node = self._put_back()
+        return True
+
+    def _take(self, node: _Node) -> bool:
+        """Let the operation take effect now, unless its answer differs or this was tried."""
+        operation = node.operation
+        state, answer = self._step(self._state, operation.request)
+        if operation.returned is not None and answer != operation.answer:
+            return False
+        taken = self._taken | 1 << node.number
+        if (taken, state) in self._seen:
+            return False
+        if len(self._seen) >= CONFIGURATIONS_MAX:
+            raise Undecided(f"{len(self._seen)} configurations of {operation.key!r} were tried")
+        self._seen.add((taken, state))
+        self._path.append((node, self._state))
+        self._state, self._taken = state, taken
+        _remove(node)
+        if node.end is not None:
+            _remove(node.end)
+            self._open -= 1
+        return True
+
+    def _put_back(self) -> _Node | None:
+        """Undo the last one; where to go on."""
+        node, self._state = self._path.pop()
+        self._taken &= ~(1 << node.number)
+        if node.end is not None:
+            _restore(node.end)
+            self._open += 1
+        _restore(node)
+        return node.after
+
+
+def _link(operations: Sequence[Operation]) -> _Node:
+    """All calls and returns by time behind a head; of one moment, calls come first."""
+    moments: list[tuple[int, int, _Node]] = []
+    for number, operation in enumerate(operations):
+        end = None
+        if operation.returned is not None:
+            assert operation.called <= operation.returned, f"{operation} returned before its call"
+            end = _Node(-1, operation)
+            moments.append((operation.returned, 1, end))
+        moments.append((operation.called, 0, _Node(number, operation, end)))
+    moments.sort(key=lambda moment: moment[:2])
+    last = head = _Node(-1, Operation(key=None, request=(), called=0, returned=None))
+    for _, _, node in moments:
+        last.after, node.before = node, last
+        last = node
+    return head
+
+
+def _walk(node: _Node | None) -> Iterator[_Node]:
+    while node is not None:
+        yield node
+        node = node.after
+
+
+def _candidates(node: _Node | None) -> Iterator[Operation]:
+    """What may take effect next: everything called before the first return."""
+    for one in _walk(node):
+        if one.number < 0:
+            return
+        yield one.operation
+
+
+def _remove(node: _Node) -> None:
+    node.before.after = node.after
+    if node.after is not None:
+        node.after.before = node.before
+
+
+def _restore(node: _Node) -> None:
+    node.before.after = node
+    if node.after is not None:
+        node.after.before = node
