@@ -27,7 +27,11 @@ class TestSshHost(RealHostContract):
         return f"clu_{secrets.token_hex(4)}"
 
     @pytest.fixture
-    async def host(self, fleet: FleetHosts) -> AsyncIterator[Machine]:
+    async def host(self, machine: Machine) -> Machine:
+        return machine
+
+    @pytest.fixture
+    async def machine(self, fleet: FleetHosts) -> AsyncIterator[Machine]:
         settings = ConnectionSettings(
             name="host1",
             address=fleet.addresses["host1"],
@@ -42,3 +46,12 @@ class TestSshHost(RealHostContract):
             places=Places(functions=FUNCTIONS),
         ) as pool:
             yield pool.host(settings)
+
+
+class TestShellCarriedOverSsh(TestSshHost):
+    """The same once a call was made: batches then run in the shell that the interpreter carries."""
+
+    @pytest.fixture
+    async def host(self, machine: Machine) -> Machine:
+        await machine.call("probe.echo", {})
+        return machine

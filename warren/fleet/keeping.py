@@ -44,14 +44,14 @@ class Sessions:
 
     @asynccontextmanager
     async def borrow(
-        self, key: Hashable, kind: type[S], begin: Callable[[], Awaitable[S]]
+        self, key: Hashable, kinds: tuple[type[S], ...], begin: Callable[[], Awaitable[S]]
     ) -> AsyncIterator[S]:
-        """Lend a session of ``key`` and ``kind`` to one user at a time; begin one if none is idle.
+        """Lend a session of ``key`` to one user at a time; begin one if none is idle.
 
-        It waits while ``limit`` sessions are in use. A broken session is closed afterwards.
+        An idle one of the first of ``kinds`` is preferred, then one of the next. It waits while ``limit`` sessions are in use. A broken session is closed afterwards.
         """
         async with self._places:
-            session = await self._take(key, kind) or await self._begin(begin)
+            session = await self._take(key, kinds) or await self._begin(begin)
             try:
                 yield session
             finally:
@@ -68,17 +68,18 @@ class Sessions:
             self._open -= 1
             await session.close()
 
-    async def _take(self, key: Hashable, kind: type[S]) -> S | None:
+    async def _take(self, key: Hashable, kinds: tuple[type[S], ...]) -> S | None:
         broken = [session for _, session in self._idle if session.broken]
         self._idle = [entry for entry in self._idle if entry[1] not in broken]
         self._open -= len(broken)
         for session in broken:
             await session.close()
-        for index in range(len(self._idle) - 1, -1, -1):
-            owner, idle = self._idle[index]
-            if owner == key and isinstance(idle, kind):
-                del self._idle[index]
-                return idle
+        for kind in kinds:
+            for index in range(len(self._idle) - 1, -1, -1):
+                owner, idle = self._idle[index]
+                if owner == key and isinstance(idle, kind):
+                    del self._idle[index]
+                    return idle
         return None
 
     async def _begin(self, begin: Callable[[], Awaitable[S]]) -> S:

@@ -31,6 +31,9 @@ _READ_BYTES = 1 << 16
 _STREAM_END_BYTES = 1 << 13
 
 
+_RUN_BATCHES: tuple[type[Shell | Runner], ...] = (Shell, Runner)
+
+
 class Transport(Protocol):
     """How a host is reached; all its methods raise ``HostUnreachable`` and ``HostRefused``."""
 
@@ -107,8 +110,10 @@ class Machine:
         """Run a batch in one round trip; see ``Host.run``."""
         if not commands:
             return []
-        async with self._sessions.borrow(become, Shell, partial(self._open_shell, become)) as shell:
-            return await shell.run(
+        begin = partial(self._open_shell, become)
+        # An interpreter carries a shell of its own: a second session would be a second log-in.
+        async with self._sessions.borrow(become, _RUN_BATCHES, begin) as session:
+            return await session.run(
                 commands, fencing=self._fencing(fence), stop_on_failure=stop_on_failure
             )
 
@@ -123,7 +128,7 @@ class Machine:
     ) -> dict[str, Any]:
         """Call a function of the Python runner; see ``Host.call``."""
         begin = partial(self._open_runner, become)
-        async with self._sessions.borrow(become, Runner, begin) as runner:
+        async with self._sessions.borrow(become, (Runner,), begin) as runner:
             return await runner.call(
                 function,
                 arguments,
@@ -170,7 +175,9 @@ class Machine:
 
     async def _open_shell(self, become: Become | None) -> Shell:
         start = self._transport.start
-        process = await becoming.start(self._name, start, "exec /bin/sh", become)
+        return await self._greet(await becoming.start(self._name, start, "exec /bin/sh", become))
+
+    async def _greet(self, process: Process) -> Shell:
         return await open_shell(
             self._name,
             process,
@@ -183,7 +190,11 @@ class Machine:
         line = caller.command_line(self._python)
         process = await becoming.start(self._name, self._transport.start, line, become)
         return await caller.open_runner(
-            self._name, process, functions=self._places.functions, lost=self._transport.abandon
+            self._name,
+            process,
+            functions=self._places.functions,
+            lost=self._transport.abandon,
+            open_shell=self._greet,
         )
 
     async def _chunks(self, process: Process, command: Command) -> AsyncIterator[bytes]:

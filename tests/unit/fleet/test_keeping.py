@@ -20,7 +20,7 @@ async def use(sessions: Sessions, log: list[str], name: str) -> None:
     async def begin() -> Kept:
         return Kept(log, name)
 
-    async with sessions.borrow(name, Kept, begin):
+    async with sessions.borrow(name, (Kept,), begin):
         await asyncio.sleep(0)
 
 
@@ -55,7 +55,7 @@ async def test_a_broken_session_is_closed_and_not_lent_again() -> None:
     async def begin() -> Kept:
         return Kept(log, "a")
 
-    async with sessions.borrow("a", Kept, begin) as kept:
+    async with sessions.borrow("a", (Kept,), begin) as kept:
         kept.broken = True
     await use(sessions, log, "b")
     assert log == ["+a", "-a", "+b"]
@@ -69,7 +69,7 @@ async def test_a_session_that_does_not_begin_takes_no_place() -> None:
 
     for _ in range(3):
         with pytest.raises(RuntimeError):
-            async with sessions.borrow("a", Kept, begin):
+            async with sessions.borrow("a", (Kept,), begin):
                 pass
     await use(sessions, log, "b")
     assert log == ["+b"]

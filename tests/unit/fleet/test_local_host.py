@@ -1,9 +1,11 @@
 """The contract of a host, kept by this machine over pipes; tests/fleet holds SSH to it."""
 
+import asyncio
 import fcntl
 import os
 import secrets
 import shutil
+import signal
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,7 +20,14 @@ from warren.fleet.machine import Machine, Places
 from warren.fleet.process import LocalProcess
 from warren.fleet.ssh.pool import Pool
 from warren.fleet.ssh.settings import ConnectionSettings
-from warren.model.errors import Busy, CommandFailed, CommandTimedOut, Denied, Unsupported
+from warren.model.errors import (
+    Busy,
+    CommandFailed,
+    CommandTimedOut,
+    Denied,
+    HostUnreachable,
+    Unsupported,
+)
 
 FUNCTIONS = Path(__file__).parent / "functions"
 BUSYBOX_TOOLS = (
@@ -45,6 +54,56 @@ class TestLocalHost(RealHostContract):
     @pytest.fixture
     def epochs(self, tmp_path: Path) -> str:
         return str(tmp_path / "epochs")
+
+
+class TestCarriedShell(RealHostContract):
+    """The same once a call was made: batches then run in the shell that the interpreter carries."""
+
+    @pytest.fixture
+    def epochs(self, tmp_path: Path) -> str:
+        return str(tmp_path / "epochs")
+
+    @pytest.fixture
+    async def host(self, tmp_path: Path) -> AsyncIterator[Machine]:
+        async with make_pool(tmp_path) as pool:
+            machine = pool.host(LOCAL)
+            await machine.call("probe.echo", {})
+            parent = await said(machine, "cat /proc/$(ps -o ppid= $PPID | tr -d ' ')/comm")
+            assert parent.startswith("python")
+            yield machine
+
+
+async def test_a_carried_shell_that_ended_while_idle_is_started_anew(host: Machine) -> None:
+    await host.call("probe.echo", {})
+    shell = int(await said(host, "echo $PPID"))
+    os.kill(shell, signal.SIGKILL)
+    await asyncio.sleep(0.1)
+    assert await said(host, "echo alive") == "alive"
+    assert int(await said(host, "echo $PPID")) != shell
+
+
+async def test_a_carried_shell_that_ends_within_a_batch_is_an_error(host: Machine) -> None:
+    await host.call("probe.echo", {})
+    with pytest.raises(HostUnreachable, match="its shell ended unexpectedly"):
+        await host.run([sh("kill -KILL $PPID; sleep 0.1")])
+    assert await said(host, "echo alive") == "alive"
+
+
+async def test_calls_and_batches_take_turns_on_one_session(host: Machine) -> None:
+    for number in range(3):
+        assert await host.call("probe.double", {"number": number}) == {"number": 2 * number}
+        assert await said(host, f"echo {number}") == str(number)
+    assert "1 open" in repr(host)
+
+
+async def test_a_carried_shell_finds_the_environment_as_any_other(host: Machine) -> None:
+    plain = await said(host, "env | grep -v '^_=' | sort")
+    async with make_pool(Path("/nowhere")) as pool:
+        other = pool.host(LOCAL)
+        await other.call("probe.echo", {})
+        assert await said(other, "env | grep -v '^_=' | sort") == plain
+        ask = "umask; pwd; grep -E 'SigIgn|SigBlk' /proc/self/status; ulimit -a"
+        assert await said(other, ask) == await said(host, ask)
 
 
 class OtherShell(Here):

@@ -1,18 +1,19 @@
-"""Our end of the runner: sends calls, one at a time, and reads their answers."""
+"""Our end of the runner: sends calls, one at a time, and reads their answers; runs batches in its shell."""
 
 import asyncio
 import shlex
-import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from warren.fleet import script
+from warren.fleet.command import Command, Result
 from warren.fleet.failures import tail
 from warren.fleet.process import Process
 from warren.fleet.runner import host_side, sources
+from warren.fleet.runner.wire import CarriedShell, Wire
 from warren.fleet.script import Fencing
-from warren.fleet.shell import refusal
+from warren.fleet.shell import Shell, refusal
 from warren.model.errors import (
     CommandFailed,
     CommandTimedOut,
@@ -21,17 +22,20 @@ from warren.model.errors import (
     WarrenError,
 )
 
-FRAME_BYTES_MAX = 256 << 20
+OpenShell = Callable[[Process], Awaitable[Shell]]
+"""Greets a shell that was just started."""
+
 _PROGRAM = Path(host_side.__file__).read_bytes()
 _GRACE_SECONDS = 2.0
 _START_SECONDS = 15.0
 _WAITING_SHARE = 0.8  # of a call's time at most, so that a held lock is named and not a late call
 _REFUSALS = {"stale": script.STALE, "busy": script.BUSY, "corrupt": script.CORRUPT}
+# The system's own first: what is named so on the user's path may be a script that starts another, slowly.
 _CANDIDATES = (
-    "python3",
     "/usr/bin/python3",
-    "/usr/local/bin/python3",
     "/usr/libexec/platform-python",
+    "/usr/local/bin/python3",
+    "python3",
 )
 
 
@@ -45,24 +49,32 @@ def command_line(interpreter: str | None) -> str:
     tries = " ".join(shlex.quote(one) for one in candidates)
     line = (
         f"for p in {tries}; do"
-        f' command -v "$p" >/dev/null 2>&1 && exec "$p" -I -S -c {boot}; done;'
+        f' command -v "$p" >/dev/null 2>&1 && exec "$p" -I -S -c {boot} "${{LC_CTYPE+=$LC_CTYPE}}"; done;'
         f" echo {shlex.quote('there is no ' + ' or '.join(candidates))} >&2; exit 127"
     )
     return f"exec /bin/sh -c {shlex.quote(line)}"
 
 
 class Runner:
-    """One running interpreter; answers one call at a time."""
+    """One running interpreter; answers one call or runs one batch at a time."""
 
     def __init__(
-        self, host: str, process: Process, *, functions: Path, lost: Callable[[], None]
+        self,
+        host: str,
+        process: Process,
+        *,
+        functions: Path,
+        lost: Callable[[], None],
+        open_shell: OpenShell,
     ) -> None:
         self._host = host
         self._process = process
         self._functions = functions
         self._lost = lost
+        self._open_shell = open_shell
         self._known: set[str] = set()
-        self._buffer = b""
+        self._wire = Wire(process)
+        self._shell: Shell | None = None
         self._broken = False
 
     @property
@@ -80,7 +92,7 @@ class Runner:
         try:
             async with asyncio.timeout(_START_SECONDS):
                 await self._process.write(_PROGRAM)
-                await self._read()
+                await self._wire.answer()
         except TimeoutError as error:
             self._lost()
             raise HostUnreachable(self._host, "hangs: its Python does not answer") from error
@@ -114,7 +126,7 @@ class Runner:
         try:
             async with asyncio.timeout(timeout_seconds + _GRACE_SECONDS):
                 await self._process.write(frame)
-                reply = await self._read()
+                reply = await self._wire.answer()
             finished = True
         except TimeoutError as error:
             self._lost()
@@ -134,6 +146,20 @@ class Runner:
             answer: dict[str, Any] = reply["answer"]
             return answer
         raise self._failure(reply, function, timeout_seconds, fencing)
+
+    async def run(
+        self, commands: Sequence[Command], *, fencing: Fencing | None, stop_on_failure: bool
+    ) -> list[Result]:
+        """Run a batch in the shell that the interpreter carries; see ``Host.run``."""
+        try:
+            if self._shell is None:
+                process = CarriedShell(self._host, self._process, self._wire)
+                self._shell = await self._open_shell(process)
+            else:
+                self._wire.begin_batch()
+            return await self._shell.run(commands, fencing=fencing, stop_on_failure=stop_on_failure)
+        finally:
+            self._broken = self._broken or self._shell is None or self._shell.broken
 
     async def close(self) -> None:
         """End the interpreter, and the call that it may be performing."""
@@ -167,30 +193,14 @@ class Runner:
             host=self._host, command=function, status=1, stderr_tail=f"{reply['error']} ({where})"
         )
 
-    async def _read(self) -> dict[str, Any]:
-        (size,) = struct.unpack(">I", await self._exactly(4))
-        if size > FRAME_BYTES_MAX:
-            self._broken = True
-            raise EOFError
-        reply: dict[str, Any] = host_side.unpack(await self._exactly(size))
-        return reply
-
-    async def _exactly(self, size: int) -> bytes:
-        parts = [self._buffer]
-        have = len(self._buffer)
-        while have < size:
-            chunk = await self._process.stdout.read(1 << 16)
-            if not chunk:
-                raise EOFError
-            parts.append(chunk)
-            have += len(chunk)
-        data = b"".join(parts)
-        self._buffer = data[size:]
-        return data[:size]
-
 
 async def open_runner(
-    host: str, process: Process, *, functions: Path, lost: Callable[[], None]
+    host: str,
+    process: Process,
+    *,
+    functions: Path,
+    lost: Callable[[], None],
+    open_shell: OpenShell,
 ) -> Runner:
     """Greet an interpreter that was just started.
 
@@ -199,12 +209,13 @@ async def open_runner(
         process: the interpreter, by ``command_line``.
         functions: our directory of functions.
         lost: called when the host no longer answers.
+        open_shell: greets the shell that it carries.
 
     Raises:
         Unsupported: there is no interpreter, or it is not usable.
         HostUnreachable: the connection broke.
     """
-    runner = Runner(host, process, functions=functions, lost=lost)
+    runner = Runner(host, process, functions=functions, lost=lost, open_shell=open_shell)
     greeted = False
     try:
         await runner.greet()
