@@ -1,15 +1,20 @@
-"""How far another member is, as its leader knows, and what may be sent to it.
+"""What a leader knows about one member's log, and how much it may send there.
 
-A member whose log is not known to agree is probed with one message at a time; one that does agree is
-sent entries without waiting, within a window; one that lags behind the log gets a snapshot.
+A leader that does not know where a member's log agrees with its own probes with one message at a
+time. Once it knows, it sends without waiting for answers, as far as a window allows. If what the
+member needs is gone from the log, it gets a snapshot, and nothing else meanwhile.
 """
 
 from collections import deque
+from dataclasses import dataclass, field
 from enum import IntEnum
+
+MAX_INFLIGHT_MESSAGES = 256
+MAX_INFLIGHT_BYTES = 4 << 20
 
 
 class ProgressState(IntEnum):
-    """How a member is sent entries."""
+    """How a member is sent to."""
 
     PROBE = 0
     REPLICATE = 1
@@ -17,121 +22,121 @@ class ProgressState(IntEnum):
 
 
 class Inflights:
-    """Messages with entries that were not acknowledged yet.
+    """The messages with entries that are under way to one member, oldest first.
 
-    Args:
-        capacity_messages: how many there may be.
-        capacity_bytes: of their entries together; one message may exceed it.
+    One message is always let through, however large; more only while there is room for both number
+    and bytes.
     """
 
-    __slots__ = ("_bytes", "_capacity_bytes", "_capacity_messages", "_sent")
+    __slots__ = ("_capacity_bytes", "_capacity_messages", "_messages", "_size_bytes")
 
-    def __init__(self, capacity_messages: int = 256, capacity_bytes: int = 4 << 20) -> None:
+    def __init__(
+        self,
+        capacity_messages: int = MAX_INFLIGHT_MESSAGES,
+        capacity_bytes: int = MAX_INFLIGHT_BYTES,
+    ) -> None:
         self._capacity_messages = capacity_messages
         self._capacity_bytes = capacity_bytes
-        self._sent: deque[tuple[int, int]] = deque()
-        self._bytes = 0
+        self._messages: deque[tuple[int, int]] = deque()
+        self._size_bytes = 0
 
     def __len__(self) -> int:
-        return len(self._sent)
+        """How many there are."""
+        return len(self._messages)
+
+    @property
+    def size_bytes(self) -> int:
+        """How large their entries are together."""
+        return self._size_bytes
 
     @property
     def full(self) -> bool:
-        """Whether nothing more may be sent."""
-        return len(self._sent) >= self._capacity_messages or self._bytes >= self._capacity_bytes
+        """Whether the next message must wait."""
+        return (
+            len(self._messages) >= self._capacity_messages
+            or self._size_bytes >= self._capacity_bytes
+        )
 
     def add(self, index: int, size_bytes: int) -> None:
-        """A message was sent whose last entry is ``index``."""
-        self._sent.append((index, size_bytes))
-        self._bytes += size_bytes
+        """A message whose last entry is ``index`` has been sent; the window must not be full."""
+        assert not self.full, "a message was sent into a full window"
+        self._messages.append((index, size_bytes))
+        self._size_bytes += size_bytes
 
     def free_to(self, index: int) -> None:
-        """All up to ``index`` was acknowledged."""
-        while self._sent and self._sent[0][0] <= index:
-            self._bytes -= self._sent.popleft()[1]
+        """All up to ``index`` has arrived."""
+        messages = self._messages
+        while messages and messages[0][0] <= index:
+            self._size_bytes -= messages.popleft()[1]
 
     def reset(self) -> None:
-        """Nothing is under way."""
-        self._sent.clear()
-        self._bytes = 0
+        """Nothing is under way any more, or it no longer matters."""
+        self._messages.clear()
+        self._size_bytes = 0
 
 
+@dataclass(slots=True, kw_only=True)
 class Progress:
-    """One member, seen from its leader.
+    """One member as its leader sees it.
 
     Attributes:
-        match: up to here its log is known to be the leader's, durably.
-        next: index of the next entry to be sent.
-        state: how it is sent entries.
-        pending_snapshot: index of the snapshot under way to it; 0 for none.
-        recent_active: whether it was heard of since the last check of the quorum.
-        probe_sent: whether an answer to a probe is awaited.
-        inflights: what is under way.
+        match: its log is known to agree up to here.
+        next: the next entry to be sent; always behind ``match``.
+        state: how it is sent to.
+        pending_snapshot: the index of the snapshot that is under way, 0 for none.
+        recent_active: whether it was heard from since the quorum was last checked.
+        probe_sent: whether to wait for an answer, or a heartbeat's, before sending entries again.
+        sent_commit: the highest commit index that it was told, as far as its log reaches it.
         is_learner: whether it has no vote.
-        sent_commit: the highest commit index that it was told.
+        inflights: what is under way to it.
     """
 
-    __slots__ = (
-        "inflights",
-        "is_learner",
-        "match",
-        "next",
-        "pending_snapshot",
-        "probe_sent",
-        "recent_active",
-        "sent_commit",
-        "state",
-    )
-
-    def __init__(self, *, next_index: int, inflights: Inflights, is_learner: bool = False) -> None:
-        self.match = 0
-        self.next = next_index
-        self.state = ProgressState.PROBE
-        self.pending_snapshot = 0
-        self.recent_active = False
-        self.probe_sent = False
-        self.inflights = inflights
-        self.is_learner = is_learner
-        self.sent_commit = 0
+    match: int = 0
+    next: int = 1
+    state: ProgressState = ProgressState.PROBE
+    pending_snapshot: int = 0
+    recent_active: bool = False
+    probe_sent: bool = False
+    sent_commit: int = 0
+    is_learner: bool = False
+    inflights: Inflights = field(default_factory=Inflights)
 
     def become_probe(self) -> None:
-        """Find out with one message at a time how far it is."""
-        if self.state is ProgressState.SNAPSHOT:
-            # It has at least the snapshot, if that was carried over.
-            pending = self.pending_snapshot
-            self._begin(ProgressState.PROBE)
-            self.next = max(self.match + 1, pending + 1)
-        else:
-            self._begin(ProgressState.PROBE)
-            self.next = self.match + 1
+        """Find out where the logs agree; a snapshot that was sent is taken to have arrived."""
+        arrived = self.pending_snapshot
+        self._become(ProgressState.PROBE)
+        self.next = max(self.match, arrived) + 1
         self.sent_commit = min(self.sent_commit, self.next - 1)
 
     def become_replicate(self) -> None:
-        """Send entries without waiting."""
-        self._begin(ProgressState.REPLICATE)
+        """The logs agree up to ``match``: send without waiting."""
+        self._become(ProgressState.REPLICATE)
         self.next = self.match + 1
 
     def become_snapshot(self, index: int) -> None:
-        """Send nothing until the snapshot of ``index`` has been carried over."""
-        self._begin(ProgressState.SNAPSHOT)
+        """A snapshot is under way: send nothing until it arrived or failed."""
+        self._become(ProgressState.SNAPSHOT)
         self.pending_snapshot = index
         self.next = index + 1
         self.sent_commit = index
 
     def sent_entries(self, count: int, size_bytes: int) -> None:
-        """A message with that many entries, perhaps none, was sent."""
-        if self.state is ProgressState.REPLICATE:
-            if count:
-                self.next += count
-                self.inflights.add(self.next - 1, size_bytes)
-            self.probe_sent = self.inflights.full
-        else:
-            assert self.state is ProgressState.PROBE, "nothing is sent during a snapshot"
-            if count:
-                self.probe_sent = True
+        """A message with entries from ``next`` on, perhaps none, has been sent."""
+        assert self.state is not ProgressState.SNAPSHOT, "entries were sent during a snapshot"
+        if self.state is ProgressState.PROBE:
+            self.probe_sent = self.probe_sent or count > 0
+            return
+        if count > 0:
+            self.next += count
+            self.inflights.add(self.next - 1, size_bytes)
+        self.probe_sent = self.inflights.full
+
+    def can_bump_commit(self, commit: int) -> bool:
+        """Whether telling it the commit index would make it commit more."""
+        return commit > self.sent_commit and self.sent_commit < self.next - 1
 
     def maybe_update(self, index: int) -> bool:
-        """It holds all up to ``index``; whether that is news."""
+        """It holds all up to ``index``. Whether that is news."""
         if index <= self.match:
             return False
         self.match = index
@@ -140,30 +145,29 @@ class Progress:
         return True
 
     def maybe_decr_to(self, rejected: int, hint: int) -> bool:
-        """Entries behind ``rejected`` did not fit, those behind ``hint`` may; whether that is news."""
+        """Entries behind ``rejected`` did not fit; the logs may agree at ``hint``.
+
+        Returns:
+            False if it answers a message that no longer matters: the order of answers is not kept.
+        """
         if self.state is ProgressState.REPLICATE:
             if rejected <= self.match:
-                return False  # an old answer: more is known to agree
+                return False
             self.next = self.match + 1
-            self.sent_commit = min(self.sent_commit, self.next - 1)
-            return True
-        if self.next - 1 != rejected:
-            return False  # an answer to an earlier probe
-        self.next = max(min(rejected, hint + 1), self.match + 1)
+        else:
+            if self.next - 1 != rejected:
+                return False
+            self.next = max(min(rejected, hint + 1), self.match + 1)
+            self.probe_sent = False
         self.sent_commit = min(self.sent_commit, self.next - 1)
-        self.probe_sent = False
         return True
 
     def is_paused(self) -> bool:
-        """Whether nothing may be sent now."""
+        """Whether entries must wait: for an answer, for room, or for a snapshot."""
         return self.state is ProgressState.SNAPSHOT or self.probe_sent
 
-    def can_bump_commit(self, commit: int) -> bool:
-        """Whether telling it of ``commit`` would be news, given what has been sent to it."""
-        return commit > self.sent_commit and self.sent_commit < self.next - 1
-
-    def _begin(self, state: ProgressState) -> None:
+    def _become(self, state: ProgressState) -> None:
         self.state = state
-        self.pending_snapshot = 0
         self.probe_sent = False
+        self.pending_snapshot = 0
         self.inflights.reset()

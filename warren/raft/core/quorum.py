@@ -1,32 +1,43 @@
-"""What a majority, or two overlapping ones, have agreed on (Ongaro 2014, §4.3)."""
+"""What a majority has decided, and what two majorities together have.
+
+While a joint change is under way both the incoming and the outgoing voters must agree. A group
+without voters decides nothing and so never stands in the way of the other.
+"""
 
 from collections.abc import Collection, Mapping
-from enum import Enum
+from enum import IntEnum
 
-EVERYTHING = 1 << 62
-"""What an empty half of a joint configuration has committed: it never holds the other back."""
+INFINITE = (1 << 63) - 1
+"""What a group without voters has committed: more than any index."""
 
 
-class VoteResult(Enum):
-    """How an election stands."""
+class VoteResult(IntEnum):
+    """How a vote stands."""
 
-    PENDING = "pending"
-    LOST = "lost"
-    WON = "won"
+    PENDING = 0
+    """Those who have not answered yet can still decide either way."""
+    LOST = 1
+    WON = 2
 
 
 def majority_committed(voters: Collection[int], acknowledged: Mapping[int, int]) -> int:
-    """The highest index that a majority of ``voters`` has acknowledged."""
+    """The highest index that more than half of ``voters`` hold.
+
+    Args:
+        voters: distinct ids.
+        acknowledged: the highest index each of them is known to hold; none is 0.
+    """
     if not voters:
-        return EVERYTHING
-    indexes = sorted([acknowledged.get(voter, 0) for voter in voters], reverse=True)
-    return indexes[len(indexes) // 2]
+        return INFINITE
+    known = sorted([acknowledged.get(voter, 0) for voter in voters])
+    # Of three the second, of four the second too: those from there on are a majority.
+    return known[(len(known) - 1) // 2]
 
 
 def joint_committed(
     incoming: Collection[int], outgoing: Collection[int], acknowledged: Mapping[int, int]
 ) -> int:
-    """The highest index that both halves of a configuration have committed."""
+    """The highest index that both groups have committed."""
     committed = majority_committed(incoming, acknowledged)
     if not outgoing:
         return committed
@@ -34,22 +45,31 @@ def joint_committed(
 
 
 def majority_vote(voters: Collection[int], votes: Mapping[int, bool]) -> VoteResult:
-    """How the election stands among ``voters``; votes of others do not count."""
+    """How a vote stands.
+
+    Args:
+        voters: distinct ids; the votes of others do not count.
+        votes: what each of them answered; those who have not are absent.
+    """
     if not voters:
         return VoteResult.WON
-    granted = sum(votes.get(voter) is True for voter in voters)
-    missing = sum(voter not in votes for voter in voters)
+    answers = [votes[voter] for voter in voters if voter in votes]
     needed = len(voters) // 2 + 1
+    granted = sum(answers)
     if granted >= needed:
         return VoteResult.WON
-    return VoteResult.PENDING if granted + missing >= needed else VoteResult.LOST
+    if granted + len(voters) - len(answers) >= needed:
+        return VoteResult.PENDING
+    return VoteResult.LOST
 
 
 def joint_vote(
     incoming: Collection[int], outgoing: Collection[int], votes: Mapping[int, bool]
 ) -> VoteResult:
-    """How the election stands: both halves must be won, one lost half loses it."""
+    """How a vote stands that both groups must win."""
     results = {majority_vote(incoming, votes), majority_vote(outgoing, votes)}
     if VoteResult.LOST in results:
         return VoteResult.LOST
-    return VoteResult.PENDING if VoteResult.PENDING in results else VoteResult.WON
+    if VoteResult.PENDING in results:
+        return VoteResult.PENDING
+    return VoteResult.WON

@@ -1,59 +1,61 @@
-"""How far the writing of the log has come: asked for, and done.
+"""How much of a log is durable, and how much of the rest is on its way to the disk.
 
-Writes are handed out in order and end in order, but the tail of the log may be replaced meanwhile.
-So the end of a write counts only as far as the log still is what was written.
+Writing takes its time, and the log goes on changing meanwhile. From ``offset`` on entries are not
+known to be durable; those before ``offset_in_progress`` have been handed out to be written. When
+entries are replaced both marks move back, so the new ones are handed out again and what becomes of
+the old ones does not matter. The same goes for a snapshot that takes the place of the whole log.
 """
 
 from warren.raft.core.entry import SnapshotMeta
 
 
 class Unstable:
-    """Two marks in a log, and the snapshot that is to replace all before them.
+    """The marks; the entries themselves are the log's.
 
     Attributes:
-        handed: up to here the log was handed out to be written.
-        durable: up to here it is written.
-        snapshot: replaces the log and is not written yet; ``None`` if there is none.
+        offset: the first index that is not known to be durable.
+        offset_in_progress: the first index that has not been handed out; never before ``offset``.
+        snapshot: one that replaces the log and is not known to be in force on the disk.
+        snapshot_in_progress: whether it was handed out.
     """
 
-    __slots__ = ("_snapshot_handed", "durable", "handed", "snapshot")
+    __slots__ = ("offset", "offset_in_progress", "snapshot", "snapshot_in_progress")
 
-    def __init__(self, durable: int) -> None:
-        self.handed = durable
-        self.durable = durable
+    def __init__(self, offset: int) -> None:
+        self.offset = offset
+        self.offset_in_progress = offset
         self.snapshot: SnapshotMeta | None = None
-        self._snapshot_handed = False
+        self.snapshot_in_progress = False
 
     @property
-    def has_new_snapshot(self) -> bool:
-        """Whether there is a snapshot that was not handed out."""
-        return self.snapshot is not None and not self._snapshot_handed
+    def next_snapshot(self) -> SnapshotMeta | None:
+        """The snapshot that is to be handed out."""
+        return None if self.snapshot_in_progress else self.snapshot
 
-    def truncate(self, last: int) -> None:
-        """The log ends at ``last`` now, for the moment."""
-        self.handed = min(self.handed, last)
-        self.durable = min(self.durable, last)
+    def accept_in_progress(self, last_index: int) -> None:
+        """The snapshot and all entries up to ``last_index`` have been handed out."""
+        self.offset_in_progress = max(self.offset_in_progress, last_index + 1)
+        self.snapshot_in_progress = self.snapshot is not None
 
-    def restore(self, snapshot: SnapshotMeta) -> None:
-        """The log is replaced by ``snapshot``."""
-        self.snapshot = snapshot
-        self._snapshot_handed = False
-        self.handed = self.durable = snapshot.index
-
-    def accept(self, last: int) -> SnapshotMeta | None:
-        """All up to ``last`` is handed out, and with it the snapshot if it was not before."""
-        self.handed = last
-        if not self.has_new_snapshot:
-            return None
-        self._snapshot_handed = True
-        return self.snapshot
+    def replaced_from(self, index: int) -> None:
+        """The entries from ``index`` on are others than before."""
+        self.offset = min(self.offset, index)
+        self.offset_in_progress = min(self.offset_in_progress, index)
 
     def stable_to(self, index: int) -> None:
-        """The log up to ``index``, as it is now, is written."""
-        self.durable = max(self.durable, min(index, self.handed))
+        """All up to ``index`` is durable, as the log has it now."""
+        self.offset = max(self.offset, index + 1)
+        self.offset_in_progress = max(self.offset_in_progress, self.offset)
 
     def stable_snapshot_to(self, index: int) -> None:
-        """The snapshot of ``index`` is written."""
+        """The snapshot of ``index`` is in force on the disk, unless another has come since."""
         if self.snapshot is not None and self.snapshot.index == index:
             self.snapshot = None
-            self._snapshot_handed = False
+            self.snapshot_in_progress = False
+
+    def restore(self, snapshot: SnapshotMeta) -> None:
+        """A snapshot takes the place of the log."""
+        self.snapshot = snapshot
+        self.snapshot_in_progress = False
+        self.offset = snapshot.index + 1
+        self.offset_in_progress = self.offset
