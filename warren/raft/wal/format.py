@@ -27,7 +27,9 @@ END_MARK = b"\xe7"
 PREFIX = "log-"
 CLUSTER_BYTES = 32
 
-_HEADER = struct.Struct("<8sHQQI32s")  # magic, format, number, member, checksum before it, cluster
+_HEADER = struct.Struct(
+    "<8sHQQQI32s"
+)  # magic, format, number, member, size, checksum before it, cluster
 _CHECKSUM = struct.Struct("<I")
 _RECORD = struct.Struct("<4sIII")  # magic, payload bytes, checksum before, payload's checksum
 _LINK = struct.Struct("<II")
@@ -123,9 +125,20 @@ def record_bytes(payload: bytes) -> int:
     return HEAD_BYTES + len(payload) + len(END_MARK)
 
 
-def encode_header(identity: Identity, number: int, previous: int) -> tuple[bytes, int]:
-    """The first bytes of a file, and their checksum, to which its first record is chained."""
-    packed = _HEADER.pack(MAGIC, FORMAT, number, identity.member, previous, identity.cluster)
+def encode_header(
+    identity: Identity, number: int, *, size_bytes: int, previous: int
+) -> tuple[bytes, int]:
+    """The first bytes of a file, and their checksum, to which its first record is chained.
+
+    Args:
+        identity: whose log it is.
+        number: of the file.
+        size_bytes: of the file.
+        previous: checksum of the last record of the file before; 0 in the first.
+    """
+    packed = _HEADER.pack(
+        MAGIC, FORMAT, number, identity.member, size_bytes, previous, identity.cluster
+    )
     checksum = crc32c(packed)
     return packed + _CHECKSUM.pack(checksum), checksum
 
@@ -148,7 +161,7 @@ def read_segment(name: str, number: int, data: bytes, identity: Identity) -> Con
 
     Raises:
         Incompatible: another member, another cluster or a newer program wrote it.
-        Damaged: a record is whole and makes no sense, or the file was renamed.
+        Damaged: a record is whole and makes no sense, or the file was renamed or cut.
     """
     header = _read_header(name, number, data, identity)
     if header is None:
@@ -230,7 +243,7 @@ def _payload(data: bytes, offset: int, head: Head, seed: int) -> memoryview | No
 def _read_header(name: str, number: int, data: bytes, identity: Identity) -> tuple[int, int] | None:
     if len(data) < HEADER_BYTES:
         return None
-    magic, version, found, member, previous, cluster = _HEADER.unpack_from(data)
+    magic, version, found, member, size, previous, cluster = _HEADER.unpack_from(data)
     (checksum,) = _CHECKSUM.unpack_from(data, _HEADER.size)
     if magic != MAGIC or crc32c(data[: _HEADER.size]) != checksum:
         return None
@@ -245,4 +258,6 @@ def _read_header(name: str, number: int, data: bytes, identity: Identity) -> tup
         )
     if found != number:
         raise damaged(name, 0, 0, f"it was {segment_name(found)} when it was written")
+    if size != len(data):
+        raise damaged(name, 0, 0, f"the file has {len(data)} bytes and had {size}")
     return previous, checksum

@@ -26,6 +26,7 @@ from warren.raft.wal.format import (
     encode_record,
     encode_steps,
     read_segment,
+    record_bytes,
     segment_name,
 )
 from warren.raft.wal.replay import Contradiction, Replay
@@ -134,11 +135,12 @@ def create(
         Broken: the disk failed.
     """
     identity = Identity(cluster=cluster, member=member)
-    header, previous = encode_header(identity, 1, 0)
     base = Base(last_index=snapshot.index, hard_state=hard_state, snapshot=snapshot)
-    record, checksum = encode_record(encode_steps([base]), previous=previous, seed=identity.seed(1))
-    offset = len(header) + len(record)
+    payload = encode_steps([base])
+    offset = HEADER_BYTES + record_bytes(payload)
     capacity = max(segment_bytes, offset)
+    header, previous = encode_header(identity, 1, size_bytes=capacity, previous=0)
+    record, checksum = encode_record(payload, previous=previous, seed=identity.seed(1))
     try:
         if exists(disk):
             raise Refused(
@@ -251,12 +253,10 @@ def _read_files(disk: Disk, run: list[int], identity: Identity) -> tuple[list[_F
         raise damaged(unused[-1].name, 0, 0, "no file of the log can be read")
     for file in unused:
         seed = identity.seed(file.number)
-        if file.contents is None:
-            fine = is_blank(file.data, seed)
-        else:
-            fine = is_torn(file.data, HEADER_BYTES, seed)
-        if not fine:
-            raise damaged(file.name, 0, 1, "what it began with is altered")
+        if file.contents is None and not is_blank(file.data, seed):
+            raise damaged(file.name, 0, 0, "the header is altered")
+        if file.contents is not None and not is_torn(file.data, HEADER_BYTES, seed):
+            raise damaged(file.name, HEADER_BYTES, 1, "it is altered")
     last = files[-1]
     assert last.contents is not None, "a file with records"
     if not is_torn(last.data, last.contents.end, identity.seed(last.number)):
@@ -307,7 +307,7 @@ def _repair(disk: Disk, last: _File, old: list[str]) -> tuple[str, ...]:
         done.append(f"wiped {rest} bytes of an interrupted write at {contents.end} in {last.name}")
     for name in old:
         disk.remove(name)
-        done.append(f"removed {name}")
+        done.append(f"removed {name}, which is not in use")
     disk.sync_directory()
     return tuple(done)
 

@@ -48,6 +48,8 @@ def _was_whole(data: bytes, offset: int, seed: int) -> bool:
     if head is None:
         return True
     end = offset + head.record_bytes
+    if end_of_data(data, end) > end:  # another record began behind it
+        return True
     return end > len(data) or (data[end - 1] != 0 and _is_written(data, offset, end))
 
 

@@ -9,7 +9,7 @@ record that is not yet synced, which is what lets recovery tell a torn end from 
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -19,6 +19,7 @@ from warren.raft.core.messages import MsgStorageAppend
 from warren.raft.errors import Broken, DiskFull
 from warren.raft.wal.failures import disk_failure, sync_failure
 from warren.raft.wal.format import (
+    HEADER_BYTES,
     PREFIX,
     Append,
     Base,
@@ -34,6 +35,8 @@ from warren.raft.wal.recovery import RECYCLED, SEGMENT_BYTES, Segment, Tail
 from warren.raft.wal.replay import may_follow
 
 _ZEROED_AT_ONCE_BYTES = 1 << 20
+_MARK_BYTES = 512
+"""Left free in each file for a mark: on a full disk that is what makes old files superfluous."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +209,8 @@ class LogWriter:
         if change.after.hard_state != self._durable:
             steps = [*steps, Append((), change.after.hard_state)]
         payload = encode_steps(steps)
-        if self._offset + record_bytes(payload) <= self._capacity:
+        kept_bytes = 0 if isinstance(steps[0], Mark) else _MARK_BYTES
+        if self._offset + record_bytes(payload) <= self._capacity - kept_bytes:
             data, checksum = encode_record(payload, previous=self._checksum, seed=self._seed)
             self._write_durably(self._file, self._offset, data)
             self._offset += len(data)
@@ -229,19 +233,21 @@ class LogWriter:
         payload = encode_steps([base, *steps])
         number = self._segments[-1].number + 1
         seed = self._identity.seed(number)
-        header, linked = encode_header(self._identity, number, self._checksum)
-        record, checksum = encode_record(payload, previous=linked, seed=seed)
-        data = header + record
         self.prepare()
         file = self._next
         assert file is not None, "it was made ready"
-        capacity = self._grow(file, len(data))
-        self._write_durably(file, 0, data)
+        size = HEADER_BYTES + record_bytes(payload)
+        capacity = self._grow(file, size + _MARK_BYTES)
+        header, linked = encode_header(
+            self._identity, number, size_bytes=capacity, previous=self._checksum
+        )
+        record, checksum = encode_record(payload, previous=linked, seed=seed)
+        self._write_durably(file, 0, header + record)
         with self._lock:
             self._file.close()
             self._file, self._next = file, None
             self._segments.append(Segment(number, 0))
-        self._seed, self._capacity, self._offset = seed, capacity, len(data)
+        self._seed, self._capacity, self._offset = seed, capacity, size
         return checksum
 
     def _make_ready(self, name: str) -> DiskFile:
@@ -270,13 +276,17 @@ class LogWriter:
 
     def _grow(self, file: DiskFile, size_bytes: int) -> int:
         """Make room for a record larger than a whole file is meant to be."""
+        size = file.size()
+        if size >= size_bytes:
+            return size
         try:
-            size = file.size()
-            if size < size_bytes:
-                self._fill(file, size, size_bytes)
-            return max(size, size_bytes)
+            self._fill(file, size, size_bytes)
         except OSError as error:
-            raise self._fail(disk_failure(error, "make room for a large record")) from error
+            failure = disk_failure(error, "make room for a large record")
+            if isinstance(failure, DiskFull):
+                self._undo(lambda: file.truncate(size), file)
+            raise self._fail(failure) from error
+        return size_bytes
 
     def _fill(self, file: DiskFile, start: int, end: int) -> None:
         # Synced in parts: one large flush would make the fdatasync of the log wait behind it.
@@ -295,20 +305,20 @@ class LogWriter:
         except OSError as error:
             failure = disk_failure(error, "write to the log")
             if isinstance(failure, DiskFull):
-                self._wipe(file, offset, len(data))
+                self._undo(lambda: file.write(offset, bytes(len(data))), file)
             raise self._fail(failure) from error
         try:
             file.sync()
         except OSError as error:
             raise self._fail(sync_failure(error, "sync the log")) from error
 
-    def _wipe(self, file: DiskFile, offset: int, size_bytes: int) -> None:
-        # Durably, for what is written next may be shorter, or go into another file.
+    def _undo(self, undo: Callable[[], None], file: DiskFile) -> None:
+        # Durably: what is written next may be shorter, or go into another file.
         try:
-            file.write(offset, bytes(size_bytes))
+            undo()
             file.sync()
         except OSError as error:
-            raise self._fail(sync_failure(error, "wipe an interrupted write")) from error
+            raise self._fail(sync_failure(error, "undo an interrupted write")) from error
 
     def _open(self, name: str) -> DiskFile:
         try:
