@@ -47,7 +47,13 @@ def receive_entries(state: State, message: MsgApp) -> None:
     )
     state.messages.append(
         MsgAppResp(
-            state.leader, state.member, state.term, message.index, True, hint, hint_term or 0
+            state.leader,
+            state.member,
+            state.term,
+            message.index,
+            reject=True,
+            reject_hint=hint,
+            log_term=hint_term or 0,
         )
     )
 

@@ -31,10 +31,16 @@ class Raft:
     Args:
         settings: what can be set.
         hard_state: what was durable when the member stopped.
-        snapshot: the newest durable one, from which the state machine was loaded. A new cluster
-            begins with one of index 0 whose configuration names the first members.
+        snapshot: the newest durable one, from which the state machine was loaded. The first members
+            of a new cluster begin with one of index 1 and term 1 that names them; who
+            joins later begins with none, ``SnapshotMeta()``, and is sent one.
         entries: durable ones, behind ``snapshot`` without a gap.
         draw: ``draw(n)`` is a random number of [0, n).
+
+    Raises:
+        Broken: what was durable does not fit together.
+        ValueError: the snapshot of index 0 names members. Whoever joins would get all entries from
+            the first on, and never learn of them.
     """
 
     def __init__(
@@ -46,6 +52,8 @@ class Raft:
         entries: Sequence[Entry],
         draw: Callable[[int], int],
     ) -> None:
+        if snapshot.index == 0 and snapshot.configuration.members:
+            raise ValueError("a new cluster begins with a snapshot of index 1 and term 1")
         log = Log(snapshot, entries, committed=hard_state.commit)
         self._state = State(settings, log, hard_state=hard_state, snapshot=snapshot, draw=draw)
         self._saved = hard_state

@@ -90,7 +90,7 @@ class State:
             max_inflight_bytes=settings.max_inflight_bytes,
         )
         self.role = Role.FOLLOWER
-        self.term = hard_state.term
+        self.term = max(hard_state.term, log.last_term)
         self.vote = hard_state.vote
         self.leader = NONE
         self.may_lead = True

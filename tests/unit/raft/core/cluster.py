@@ -22,8 +22,8 @@ from warren.raft.core.settings import Settings
 class Storage:
     """What survives a crash."""
 
-    hard_state: HardState = HardState()
-    snapshot: SnapshotMeta = SnapshotMeta()
+    snapshot: SnapshotMeta
+    hard_state: HardState = field(default_factory=HardState)
     entries: list[Entry] = field(default_factory=list)
 
     def write(self, append: MsgStorageAppend) -> None:
@@ -48,23 +48,25 @@ class Storage:
 class Member:
     """A core, its disk, and a state machine that remembers what it was told."""
 
-    def __init__(self, settings: Settings, storage: Storage) -> None:
+    def __init__(
+        self, settings: Settings, storage: Storage, draw: Callable[[int], int] | None = None
+    ) -> None:
         self.settings = settings
         self.storage = storage
+        # Different timeouts, so that scenarios have one candidate unless they want more.
+        self.draw = draw or (lambda bound: min(settings.member - 1, bound - 1))
         self.slow = False
         self.start()
 
     def start(self) -> None:
         """Start, or start again with what is durable."""
         storage = self.storage
-        member = self.settings.member
-        # Different timeouts, so that scenarios have one candidate unless they want more.
         self.raft = Raft(
             self.settings,
             hard_state=storage.hard_state,
             snapshot=storage.snapshot,
             entries=storage.entries,
-            draw=lambda bound: min(member - 1, bound - 1),
+            draw=self.draw,
         )
         self.applied: list[Entry] = []
         self.loaded = storage.snapshot
@@ -136,12 +138,14 @@ class Cluster:
         learners: Iterable[int] = (),
         outsiders: Iterable[int] = (),
         configure: Callable[[int], Settings] | None = None,
+        draw: Callable[[int], int] | None = None,
     ) -> None:
+        self.draw = draw
         configuration = Configuration(tuple(voters), learners=tuple(learners))
         self.configure = configure or (lambda member: Settings(member=member))
         self.members: dict[int, Member] = {}
         for member in sorted(configuration.members):
-            self._add(member, SnapshotMeta(configuration=configuration))
+            self._add(member, SnapshotMeta(1, 1, configuration))
         for member in outsiders:
             self._add(member, SnapshotMeta())
         self.cut_wires: set[tuple[int, int]] = set()
@@ -165,7 +169,7 @@ class Cluster:
         while True:
             for member in self.members.values():
                 wires += member.run()
-                self._check(member)
+                self.check(member)
             if not wires:
                 return
             self.deliver(wires.popleft())
@@ -209,9 +213,10 @@ class Cluster:
         return {member: self[member].role for member in self.members}
 
     def _add(self, member: int, snapshot: SnapshotMeta) -> None:
-        self.members[member] = Member(self.configure(member), Storage(snapshot=snapshot))
+        self.members[member] = Member(self.configure(member), Storage(snapshot), self.draw)
 
-    def _check(self, member: Member) -> None:
+    def check(self, member: Member) -> None:
+        """Nobody may contradict what anybody did or applied before."""
         raft = member.raft
         if raft.role is Role.LEADER:
             assert self.leaders.setdefault(raft.term, raft.leader) == raft.leader
