@@ -1,0 +1,163 @@
+"""One TLS connection that carries frames.
+
+Frames queued in one turn of the loop leave in one write: a TLS record and a system call each would
+cost more than the frames do.
+"""
+
+import asyncio
+import ssl
+from collections.abc import Callable
+
+from warren.raft.errors import Incompatible, RaftError, Unavailable
+from warren.raft.transport.frames import FrameKind, FrameReader, encode_frame
+
+BUFFER_BYTES = 1 << 20
+"""Beyond this much unsent, ``is_choked`` is true."""
+
+OnFrame = Callable[["Connection", FrameKind, bytes], None]
+OnClosed = Callable[["Connection"], None]
+
+
+class Connection(asyncio.Protocol):
+    """A connection, in either direction.
+
+    Args:
+        on_frame: called with every frame; what it raises as ``RaftError`` closes the connection.
+        on_closed: called once, when nothing more will come.
+
+    Attributes:
+        is_choked: whether the other side takes less than is sent.
+        closed: done when the connection is closed.
+        reason: why it was closed from this side; ``None`` if the other side did.
+    """
+
+    def __init__(self, on_frame: OnFrame, on_closed: OnClosed) -> None:
+        self.is_choked = False
+        self.reason: RaftError | None = None
+        self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._on_frame = on_frame
+        self._on_closed = on_closed
+        self._reader = FrameReader()
+        self._queued: list[bytes] = []
+        self._transport: asyncio.Transport | None = None
+
+    @property
+    def certificate(self) -> bytes:
+        """The other side's certificate (DER)."""
+        assert self._transport is not None, "it is connected"
+        session: ssl.SSLObject = self._transport.get_extra_info("ssl_object")
+        return session.getpeercert(binary_form=True) or b""
+
+    @property
+    def unsent_bytes(self) -> int:
+        """How much waits for the other side to take it."""
+        return self._transport.get_write_buffer_size() if self._transport else 0
+
+    @property
+    def address(self) -> str:
+        """The other side's address, for messages."""
+        found = self._transport.get_extra_info("peername") if self._transport else None
+        return f"{found[0]}:{found[1]}" if found else "unknown"
+
+    def send(self, kind: FrameKind, payload: bytes) -> None:
+        """Queue a frame; it leaves at the end of this turn of the loop."""
+        if not self._queued:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._queued.append(encode_frame(kind, payload))
+
+    def close(self, reason: RaftError | None = None) -> None:
+        """Close after what is queued has left."""
+        self._flush()
+        if self.reason is None:
+            self.reason = reason
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close at once."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """For asyncio."""
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        transport.set_write_buffer_limits(high=BUFFER_BYTES)
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        """For asyncio."""
+        try:
+            for kind, payload in self._reader.feed(data):
+                self._on_frame(self, kind, payload)
+        except RaftError as error:
+            self.close(error)
+
+    def pause_writing(self) -> None:
+        """For asyncio."""
+        self.is_choked = True
+
+    def resume_writing(self) -> None:
+        """For asyncio."""
+        self.is_choked = False
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        """For asyncio."""
+        self._queued.clear()
+        if not self.closed.done():
+            self.closed.set_result(None)
+            self._on_closed(self)
+
+    def _flush(self) -> None:
+        queued = self._queued
+        if queued and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(b"".join(queued))
+            queued.clear()
+
+
+async def connect(
+    address: str,
+    context: ssl.SSLContext,
+    on_frame: OnFrame,
+    on_closed: OnClosed,
+    *,
+    timeout_seconds: float,
+) -> Connection:
+    """Open a connection.
+
+    Raises:
+        Unavailable: nobody answers there.
+        Incompatible: the address is none, or TLS was refused; says why.
+    """
+    host, port = split_address(address)
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(timeout_seconds):
+            _transport, connection = await loop.create_connection(
+                lambda: Connection(on_frame, on_closed),
+                host,
+                port,
+                ssl=context,
+                server_hostname=host,
+            )
+    except ssl.SSLCertVerificationError as error:
+        raise Incompatible(f"{address} has no certificate that we trust: {error}") from error
+    except ssl.SSLError as error:
+        raise Incompatible(f"{address} refused TLS: {error}") from error
+    except TimeoutError as error:
+        raise Unavailable(f"cannot connect to {address} in {timeout_seconds} s") from error
+    except OSError as error:
+        raise Unavailable(f"cannot connect to {address}: {error}") from error
+    return connection
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Host and port of ``host:port`` or ``[v6]:port``.
+
+    Raises:
+        Incompatible: it is none.
+    """
+    host, _colon, port = address.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
+        raise Incompatible(f"{address!r} is no address: it must be host:port")
+    return host.removeprefix("[").removesuffix("]"), int(port)

@@ -1,0 +1,90 @@
+"""Frames: four bytes of length, one of kind, the payload. Little-endian.
+
+The length is checked against the limit of its kind before anything is kept, so nobody can make this
+side remember more than that.
+"""
+
+import struct
+from enum import IntEnum
+
+from warren.raft.errors import Incompatible
+
+_MIB = 1 << 20
+_HEAD = struct.Struct("<IB")
+HEAD_BYTES = _HEAD.size
+
+
+class FrameKind(IntEnum):
+    """What a frame carries."""
+
+    HELLO = 1
+    WELCOME = 2
+    REFUSAL = 3
+    MESSAGES = 4
+    REQUEST = 5
+    RESPONSE = 6
+    SNAPSHOT = 7
+    CHUNK = 8
+    PROGRESS = 9
+
+
+LIMITS_BYTES = {
+    FrameKind.HELLO: 4096,
+    FrameKind.WELCOME: 4096,
+    FrameKind.REFUSAL: 4096,
+    FrameKind.MESSAGES: 16 * _MIB,
+    FrameKind.REQUEST: 4 * _MIB,
+    FrameKind.RESPONSE: 16 * _MIB,
+    FrameKind.SNAPSHOT: 64 << 10,
+    FrameKind.CHUNK: 2 * _MIB,
+    FrameKind.PROGRESS: 4096,
+}
+"""The largest payload of each kind."""
+
+Frame = tuple[FrameKind, bytes]
+
+
+def encode_frame(kind: FrameKind, payload: bytes) -> bytes:
+    """The bytes of a frame."""
+    assert len(payload) <= LIMITS_BYTES[kind], f"{kind.name} of {len(payload)} bytes"
+    return _HEAD.pack(len(payload), kind) + payload
+
+
+class FrameReader:
+    """Takes bytes as they come and gives whole frames."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """The frames that are whole now.
+
+        Raises:
+            Incompatible: what comes is no frame, or too long; the connection is of no more use.
+        """
+        data = self._rest + data if self._rest else data
+        frames: list[Frame] = []
+        offset, end = 0, len(data)
+        while end - offset >= HEAD_BYTES:
+            length, number = _HEAD.unpack_from(data, offset)
+            kind = _kind(number, length)
+            start = offset + HEAD_BYTES
+            if end - start < length:
+                break
+            offset = start + length
+            frames.append((kind, data[start:offset]))
+        self._rest = data[offset:]
+        return frames
+
+
+def _kind(number: int, length: int) -> FrameKind:
+    try:
+        kind = FrameKind(number)
+    except ValueError:
+        raise Incompatible(f"the other side sent a frame of unknown kind {number}") from None
+    if length > LIMITS_BYTES[kind]:
+        raise Incompatible(
+            f"the other side announced {length} bytes of {kind.name}; "
+            f"at most {LIMITS_BYTES[kind]} are taken"
+        )
+    return kind
