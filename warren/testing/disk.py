@@ -123,6 +123,11 @@ class SimulatedDisk:
         self._pending.clear()
 
     @property
+    def used_bytes(self) -> int:
+        """What all files together take up."""
+        return sum(len(inode.current) for inode in self._current.values())
+
+    @property
     def pending_changes(self) -> int:
         """How many changes a crash now could lose, each by itself."""
         return len(self._pending) + sum(len(inode.pending) for inode in self._inodes())
@@ -188,8 +193,7 @@ class SimulatedDisk:
         """How much of a growth by that many bytes fits."""
         if self.capacity_bytes is None:
             return growth_bytes
-        used = sum(len(inode.current) for inode in self._current.values())
-        return max(0, min(growth_bytes, self.capacity_bytes - used))
+        return max(0, min(growth_bytes, self.capacity_bytes - self.used_bytes))
 
     def _inode(self, name: str) -> _Inode:
         try:

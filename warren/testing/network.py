@@ -8,11 +8,11 @@ send but not receive is the harder case. What is under way when a link is cut do
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from random import Random
+from typing import Generic, TypeVar
 
 from warren.testing.schedule import Schedule
 
-Deliver = Callable[[int, int, bytes], None]
-"""Called with the recipient, the sender and the message."""
+Payload = TypeVar("Payload")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,8 +38,14 @@ class Weather:
     is_ordered: bool = False
 
 
-class SimulatedNetwork:
+class SimulatedNetwork(Generic[Payload]):
     """Links between numbered members.
+
+    Args:
+        schedule: whose time passes while messages are under way.
+        chance: decides what happens to each.
+        deliver: called with the recipient, the sender and the message.
+        weather: see below.
 
     Attributes:
         weather: see there.
@@ -47,7 +53,11 @@ class SimulatedNetwork:
     """
 
     def __init__(
-        self, schedule: Schedule, chance: Random, deliver: Deliver, weather: Weather
+        self,
+        schedule: Schedule,
+        chance: Random,
+        deliver: Callable[[int, int, Payload], None],
+        weather: Weather,
     ) -> None:
         self.weather = weather
         self.cut: set[tuple[int, int]] = set()
@@ -56,7 +66,7 @@ class SimulatedNetwork:
         self._deliver = deliver
         self._last_us: dict[tuple[int, int], int] = {}
 
-    def send(self, sender: int, recipient: int, message: bytes) -> None:
+    def send(self, sender: int, recipient: int, message: Payload) -> None:
         """Deliver it later, more than once, or never."""
         weather, chance = self.weather, self._chance
         if (sender, recipient) in self.cut or chance.random() < weather.loss:
@@ -77,7 +87,7 @@ class SimulatedNetwork:
         """Let everything pass again."""
         self.cut.clear()
 
-    def _schedule_delivery(self, sender: int, recipient: int, message: bytes) -> None:
+    def _schedule_delivery(self, sender: int, recipient: int, message: Payload) -> None:
         weather, chance, now_us = self.weather, self._chance, self._schedule.now_us
         longest = weather.delay_us_max
         if weather.held_up and chance.random() < weather.held_up:
@@ -88,6 +98,6 @@ class SimulatedNetwork:
             at_us = self._last_us[link] = max(at_us, self._last_us.get(link, 0))
         self._schedule.after(at_us - now_us, lambda: self._arrive(sender, recipient, message))
 
-    def _arrive(self, sender: int, recipient: int, message: bytes) -> None:
+    def _arrive(self, sender: int, recipient: int, message: Payload) -> None:
         if (sender, recipient) not in self.cut:
             self._deliver(recipient, sender, message)

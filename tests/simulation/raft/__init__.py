@@ -1,0 +1,1 @@
+"""Consensus in a virtual world: production code on simulated time, network, disks and processes."""

@@ -1,0 +1,275 @@
+"""Members on simulated machines: how they are made, started, stopped and damaged.
+
+A cluster decides nothing about time. Whoever runs it says when work is done and when messages arrive
+(``Time``): by chance for seeds, by command for scenarios.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from hashlib import blake2b
+from random import Random
+from typing import Protocol
+
+import msgspec
+
+from tests.simulation.raft.invariants import Invariants, Violated
+from tests.simulation.raft.plain import Answer, Plain, Ticket
+from tests.simulation.raft.process import Process
+from tests.simulation.raft.registers import Registers
+from warren.raft.core.entry import Configuration, Entry, HardState, SnapshotMeta
+from warren.raft.core.messages import Message, MsgSnap, MsgStorageAppend
+from warren.raft.core.settings import Settings
+from warren.raft.errors import Broken, Damaged, DiskFull
+from warren.raft.snapshots.files import discard_unfinished, snapshot_name
+from warren.raft.snapshots.reading import read_snapshot
+from warren.raft.snapshots.writing import SnapshotWriter
+from warren.raft.wal import recovery
+from warren.raft.wal.writer import LogWriter
+from warren.testing.disk import SimulatedDisk
+
+CLUSTER = blake2b(b"simulated", digest_size=32).digest()
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Message).decode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sizes:
+    """What all members are set to, small so that little suffices to reach every limit.
+
+    Attributes:
+        raft: the core's settings; ``member`` is replaced.
+        segment_bytes: of files of the log.
+        snapshot_every: entries.
+        keep_entries: behind a snapshot, for slow followers.
+    """
+
+    raft: Settings = field(default_factory=lambda: Settings(member=1))
+    segment_bytes: int = 8 << 10
+    snapshot_every: int = 10_000
+    keep_entries: int = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Founding:
+    """What the disk of a member holds before it runs for the first time."""
+
+    snapshot: SnapshotMeta = field(default_factory=SnapshotMeta)
+    hard_state: HardState = field(default_factory=HardState)
+    entries: tuple[Entry, ...] = ()
+
+
+def founding(configuration: Configuration) -> Founding:
+    """What those begin with who found a cluster."""
+    return Founding(snapshot=SnapshotMeta(1, 1, configuration), hard_state=HardState(1, 0, 1))
+
+
+class Time(Protocol):
+    """When things happen."""
+
+    def carry(self, sender: int, recipient: int, message: bytes) -> None:
+        """Deliver a message by ``Cluster.deliver``, perhaps."""
+        ...
+
+    def carry_snapshot(self, sender: int, message: MsgSnap) -> None:
+        """Carry a snapshot over."""
+        ...
+
+    def later(self, member: int, what: str, call: Callable[[], None]) -> None:
+        """Call when the work called ``what`` has taken its time."""
+        ...
+
+    def answer(self, member: int, ticket: Ticket, answer: Answer) -> None:
+        """Tell whoever asked."""
+        ...
+
+
+@dataclass(slots=True)
+class Machine:
+    """A member's computer.
+
+    Attributes:
+        process: ``None`` while it does not run.
+        may_fail: whether its disk has reasons to.
+        may_be_damaged: whether bits of what it had synced were flipped.
+        is_lost: they were found: the member must not come back.
+    """
+
+    disk: SimulatedDisk
+    process: Process | None = None
+    may_fail: bool = False
+    may_be_damaged: bool = False
+    is_lost: bool = False
+
+
+class Cluster:
+    """All members.
+
+    Attributes:
+        machines: by member.
+        invariants: checked at every step.
+        sizes: for processes that start from now on.
+    """
+
+    def __init__(self, sizes: Sizes, chance: Random, time: Time) -> None:
+        self.machines: dict[int, Machine] = {}
+        self.invariants = Invariants()
+        self.sizes = sizes
+        self._chance = chance
+        self._time = time
+
+    @property
+    def running(self) -> list[int]:
+        """Members whose process runs, stopped or not."""
+        return [member for member, each in self.machines.items() if each.process is not None]
+
+    def process(self, member: int) -> Process:
+        """The running process of a member."""
+        process = self.machines[member].process
+        assert process is not None, f"member {member} does not run"
+        return process
+
+    def create(self, member: int, found: Founding | None = None) -> None:
+        """A new machine: of a founder if it is given what all founders begin with, or of a joiner."""
+        disk = SimulatedDisk()
+        found = found or Founding()
+        if found.snapshot.index:
+            snapshot = SnapshotWriter(disk, found.snapshot)
+            for piece in Registers().freeze():
+                snapshot.add(piece)
+            snapshot.finish()
+        tail = recovery.create(
+            disk,
+            cluster=CLUSTER,
+            member=member,
+            snapshot=found.snapshot,
+            hard_state=found.hard_state,
+            segment_bytes=self.sizes.segment_bytes,
+        )
+        if found.entries:
+            writer = LogWriter(disk, tail, segment_bytes=self.sizes.segment_bytes)
+            last = found.entries[-1]
+            batch = MsgStorageAppend(
+                entries=found.entries,
+                hard_state=None,
+                snapshot=None,
+                must_sync=True,
+                responses=(),
+                last_index=last.index,
+                last_term=last.term,
+                term=found.hard_state.term,
+            )
+            writer.write(batch)
+            writer.close()
+        self.machines[member] = Machine(disk)
+
+    def start(self, member: int) -> bool:
+        """Run the process of a member. Whether its disk let it."""
+        machine = self.machines[member]
+        assert machine.process is None, f"member {member} runs already"
+        disk, sizes = machine.disk, self.sizes
+        disk.trace.clear()
+        machine_state = Registers()
+        try:
+            recovered = recovery.recover(disk, cluster=CLUSTER, member=member)
+            discard_unfinished(disk)
+            self._load(disk, recovered.snapshot, machine_state)
+        except Damaged:
+            if not machine.may_be_damaged:
+                raise
+            machine.is_lost = True
+            self.invariants.forget(member)
+            return False
+        except DiskFull:
+            return False
+        self.invariants.started(member, recovered)
+        logic = Plain(
+            replace(sizes.raft, member=member),
+            recovered,
+            machine=machine_state,
+            draw=self._chance.randrange,
+            snapshot_every=sizes.snapshot_every,
+            keep_entries=sizes.keep_entries,
+            applied=partial(self.invariants.applied, member),
+        )
+        writer = LogWriter(disk, recovered.tail, segment_bytes=sizes.segment_bytes)
+        machine.process = Process(
+            member, self, disk, logic=logic, writer=writer, keep_entries=sizes.keep_entries
+        )
+        machine.process.step(lambda: None)
+        return True
+
+    def kill(self, member: int) -> None:
+        """End the process as ``kill -9`` does: what it wrote stays, synced or not."""
+        machine = self.machines[member]
+        if machine.process is not None:
+            machine.process.kill(operations=self._chance.randrange(12))
+            machine.process = None
+            self._tell_of_loss(member)
+
+    def lose_power(self, member: int, survives: Callable[[int], bool] | None = None) -> None:
+        """End process and kernel: of what was not synced, any part may be lost."""
+        machine = self.machines[member]
+        if machine.process is not None:
+            machine.process.kill(operations=self._chance.randrange(12))
+            machine.process = None
+        share = self._chance.choice((0.0, 0.5, 0.9, 1.0))
+        machine.disk = machine.disk.crash(survives or (lambda _: self._chance.random() < share))
+
+    def deliver(self, recipient: int, message: bytes) -> None:
+        """A message arrives."""
+        machine = self.machines.get(recipient)
+        if machine is not None and machine.process is not None:
+            logic = machine.process.logic
+            machine.process.step(lambda: logic.receive(_decode(message)))
+
+    def tick(self, member: int) -> None:
+        """Time passes for a member."""
+        process = self.machines[member].process
+        if process is not None and not process.is_stopped:
+            process.step(process.logic.tick)
+
+    def send(self, message: Message) -> None:
+        """Give a message to the network."""
+        self._time.carry(message.sender, message.to, _encode(message))
+
+    def send_snapshot(self, sender: int, message: MsgSnap) -> None:
+        """Begin to carry a snapshot over."""
+        self._time.carry_snapshot(sender, message)
+
+    def later(self, member: int, what: str, call: Callable[[], None]) -> None:
+        """Call when the work called ``what`` has taken its time."""
+        self._time.later(member, what, call)
+
+    def answer(self, member: int, ticket: Ticket, answer: Answer) -> None:
+        """Tell whoever asked."""
+        self._time.answer(member, ticket, answer)
+
+    def broke(self, member: int, error: Broken) -> None:
+        """The disk of a member failed: its process ends, and what was not synced is uncertain."""
+        if not self.machines[member].may_fail:
+            raise Violated(f"member {member} broke on a sound disk: {error}") from error
+        self.machines[member].process = None
+        self.lose_power(member)
+
+    def _tell_of_loss(self, member: int) -> None:
+        """The kernel resets the connections of a process that ended."""
+        for other in self.running:
+            process = self.process(other)
+            self._time.later(
+                other,
+                "reset",
+                partial(process.step, partial(process.logic.connection_lost, member)),
+            )
+
+    def _load(self, disk: SimulatedDisk, snapshot: SnapshotMeta, machine: Registers) -> None:
+        if not snapshot.index:
+            return
+        meta, pieces = read_snapshot(disk, snapshot_name(snapshot))
+        if meta != snapshot:
+            raise Violated(f"{snapshot_name(snapshot)} stands for {meta}")
+        restoring = machine.restore()
+        for piece in pieces:
+            restoring.add(piece)
+        restoring.finish()
