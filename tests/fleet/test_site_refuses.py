@@ -124,7 +124,10 @@ def test_a_full_disk_on_a_host_is_said_and_costs_nothing(site: Site) -> None:
     for host in site.hosts:
         site.fleet.faults.free_disk(host)
     assert ended.code != 0
-    assert "space" in (ended.out + ended.err)
+    said = (ended.out + ended.err).lower()
+    assert "no space left on device" in said
+    assert "/var/lib/" in said
+    assert all(f"host {host}" in said or f"node {host}" in said for host in site.hosts)
     assert site.of("good") == running
     site.play(GOOD + GOOD.replace("good", "more")).ok()
     assert len(site.of("more")) == 3

@@ -14,7 +14,7 @@ from warren.control.effects import Outcome
 from warren.control.loop import Converged, World, converge
 from warren.control.records import Write
 from warren.control.snapshot import Policy
-from warren.model.errors import StaleEpoch
+from warren.model.errors import CommandFailed, StaleEpoch
 from warren.model.instance import Instance
 from warren.model.service import Service, ServiceSpec
 from warren.model.states import NodeState, ServiceState
@@ -258,6 +258,24 @@ async def test_a_given_up_service_runs_after_its_spec_is_mended() -> None:
     assert "given up after 1 of 1" in done.problems["svc_web"][0]
     apply(cluster, spec(image="app:1", restart={"max_attempts": 1}))
     assert not (await run(cluster)).problems
+    check_as_asked(cluster)
+
+
+async def test_what_failed_in_an_earlier_run_is_tried_at_once() -> None:
+    cluster = Cluster()
+    apply(cluster, spec())
+    full = CommandFailed(host="n1", command="run", status=1, stderr_tail="no space left on device")
+
+    async def fail(actions: Sequence[Action]) -> Sequence[Outcome]:
+        return [Outcome(action=action, error=full) for action in actions]
+
+    done = await converge(replace(world_of(cluster), dispatch=fail), POLICY, timeout_seconds=600)
+    assert "no space left" in done.problems["svc_web"][0]
+    cluster.clock.seconds += 0.001
+    began = cluster.clock.now()
+    mended = await run(cluster, policy=replace(POLICY, began_at=began))
+    assert not mended.problems
+    assert (cluster.clock.now() - began).total_seconds() < 3
     check_as_asked(cluster)
 
 

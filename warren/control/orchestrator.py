@@ -8,6 +8,7 @@ matching node.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from warren.control import rollout
 from warren.control.records import Write, change, move, retire
@@ -133,7 +134,7 @@ class _Desk:
         retry_at, now = instance.retry_at, self.snapshot.now
         if retry_at is None:
             return
-        if retry_at > now:
+        if retry_at > now and not _failed_before(instance, policy.began_at):
             is_hopeless = instance.attempts >= policy.give_up_attempts
             self.waits.append(
                 Wait(until=retry_at, service_id=self.service.id, is_hopeless=is_hopeless)
@@ -194,3 +195,8 @@ class _Desk:
 
     def _retire(self, instance: Instance, why: str) -> None:
         self.writes.append(retire(instance, self.snapshot.now, why))
+
+
+def _failed_before(instance: Instance, moment: datetime | None) -> bool:
+    failed_at = instance.finished_at
+    return moment is not None and failed_at is not None and failed_at <= moment

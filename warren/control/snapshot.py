@@ -34,6 +34,8 @@ class Policy:
         reset_seconds: up that long, an instance's failed attempts are forgotten.
         history_per_slot: how many ended instances of a slot are kept.
         give_up_attempts: after so many failed attempts a run no longer waits for an instance.
+        began_at: when somebody started the run that waits; what failed before is tried at once,
+            because the cause may have been removed since. ``None`` where nobody waits.
     """
 
     on_unreachable: Literal["move", "keep"] = "move"
@@ -42,6 +44,7 @@ class Policy:
     reset_seconds: float = 60.0
     history_per_slot: int = 5
     give_up_attempts: int = 3
+    began_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

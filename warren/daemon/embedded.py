@@ -7,6 +7,7 @@ next run continues where this one was stopped, however it was.
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from warren.aio.clock import Clock, SystemClock
@@ -54,7 +55,8 @@ async def open_embedded(
     async with open_store(directory, clock=clock, command=command) as store:
         targets = Targets(store, reach)
         async with Observer(targets.find, ENGINES, clock=clock) as observer:
-            yield Embedded(store, reach, targets, observer, clock=clock, policy=policy or ALONE)
+            asked = replace(policy or ALONE, began_at=clock.now())
+            yield Embedded(store, reach, targets, observer, clock=clock, policy=asked)
 
 
 class Embedded(Reading):

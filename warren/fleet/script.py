@@ -170,7 +170,8 @@ def _enter(fencing: Fencing) -> str:
 
     The lock stays on descriptor 9, which no command inherits; the shell closes it at the end of the
     batch, the kernel at the shell's. Trying again serves a busybox, whose ``flock`` cannot wait. The
-    lock file is first opened in a subshell, because a failing ``exec`` would end the shell.
+    lock file is first opened in a subshell, because a failing ``exec`` would end the shell. ``cat``
+    writes, because a shell's own ``printf`` says no more than "I/O error" of a full disk.
     """
     path, folder, epoch = (
         shlex.quote(fencing.path),
@@ -188,5 +189,5 @@ done
 if [ $s = 0 ]; then e=0; [ ! -e {path} ] || read -r e <{path} || e="$e (cut off)"
 case $e in ''|*[!0-9]*|{too_long}*) s={CORRUPT};;
 *) if [ "$e" -gt {epoch} ]; then s={STALE}; elif [ "$e" -lt {epoch} ]; then
-printf '%s\\n' {epoch} >{path}.new && sync {path}.new && mv {path}.new {path} && sync {folder} || s={UNWRITABLE}
+printf '%s\\n' {epoch} | cat >{path}.new && sync {path}.new && mv {path}.new {path} && sync {folder} || s={UNWRITABLE}
 fi;; esac; fi; case $s in {CORRUPT}|{STALE}) printf %s "$e" >&2;; esac"""

@@ -270,12 +270,15 @@ def refusal(host: str, fencing: Fencing, *, status: int, said: str) -> WarrenErr
                 " the only controller",
             )
         case _:
+            is_full = "no space left" in said.lower()
             return CommandFailed(
                 host=host,
                 command=f"fence {fencing.path}",
                 status=status,
                 stderr_tail=said,
-                hint=f"mutating commands need flock and rights to write {fencing.folder}",
+                hint=f"free some space on the disk that holds {fencing.folder}"
+                if is_full
+                else f"mutating commands need flock and rights to write {fencing.folder}",
             )
 
 

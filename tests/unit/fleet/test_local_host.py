@@ -179,6 +179,22 @@ async def test_an_unwritable_epoch_folder_is_named(tmp_path: Path) -> None:
             await pool.host(LOCAL).run([sh("echo no")], fence=Fence(cluster="c", epoch=1))
 
 
+async def test_a_full_disk_is_named_with_the_host_and_the_path(tmp_path: Path) -> None:
+    (tmp_path / "epochs").mkdir()
+    (tmp_path / "epochs" / "c.new").symlink_to("/dev/full")
+    fence = Fence(cluster="c", epoch=1)
+    async with make_pool(tmp_path) as pool:
+        host = pool.host(LOCAL)
+        for act in (
+            host.run([sh("echo no")], fence=fence),
+            host.call("probe.echo", {}, fence=fence),
+        ):
+            with pytest.raises(CommandFailed, match=r"(?i)no space left on device") as caught:
+                await act
+            assert caught.value.message.startswith(f"host here: `fence {tmp_path}/epochs/c`")
+            assert caught.value.hint == f"free some space on the disk that holds {tmp_path}/epochs"
+
+
 async def test_a_host_without_python_is_unsupported_for_calls_only(tmp_path: Path) -> None:
     async with make_pool(tmp_path) as pool:
         host = pool.host(

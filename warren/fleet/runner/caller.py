@@ -29,7 +29,12 @@ _PROGRAM = Path(host_side.__file__).read_bytes()
 _GRACE_SECONDS = 2.0
 _START_SECONDS = 15.0
 _WAITING_SHARE = 0.8  # of a call's time at most, so that a held lock is named and not a late call
-_REFUSALS = {"stale": script.STALE, "busy": script.BUSY, "corrupt": script.CORRUPT}
+_REFUSALS = {
+    "stale": script.STALE,
+    "busy": script.BUSY,
+    "corrupt": script.CORRUPT,
+    "unwritable": script.UNWRITABLE,
+}
 # The system's own first: what is named so on the user's path may be a script that starts another, slowly.
 _CANDIDATES = (
     "/usr/bin/python3",

@@ -72,6 +72,15 @@ def load(sources: Any) -> None:
 
 
 def enter_fence(fence: Any) -> Any:
+    """Pass the cluster's fence; what refused it otherwise."""
+    try:
+        return take_fence(fence)
+    except OSError as error:
+        said = "%s: %s" % (error.filename or fence["path"], error.strerror)
+        return {"fence": "unwritable", "said": said}
+
+
+def take_fence(fence: Any) -> Any:
     """Take the cluster's lock, compare and raise its epoch; the lock lasts as long as this process."""
     import fcntl
 
