@@ -275,7 +275,10 @@ async def test_what_failed_in_an_earlier_run_is_tried_at_once() -> None:
     began = cluster.clock.now()
     mended = await run(cluster, policy=replace(POLICY, began_at=began))
     assert not mended.problems
-    assert (cluster.clock.now() - began).total_seconds() < 3
+    fresh = Cluster()
+    apply(fresh, spec())
+    await run(fresh)
+    assert (cluster.clock.now() - began).total_seconds() < fresh.clock.seconds + 1
     check_as_asked(cluster)
 
 
