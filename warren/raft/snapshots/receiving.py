@@ -10,7 +10,7 @@ from warren.raft.snapshots.format import SMALLEST_BYTES
 from warren.raft.snapshots.reading import SnapshotReader
 from warren.raft.wal.failures import disk_failure, sync_failure
 
-_SYNC_EVERY_BYTES = 4 << 20
+_SYNC_EVERY_BYTES = 1 << 18
 
 
 class Receiver:

@@ -10,7 +10,7 @@ from warren.raft.snapshots.format import encode_digest, encode_head, encode_piec
 from warren.raft.wal.failures import disk_failure, sync_failure
 
 _BUFFER_BYTES = 1 << 18
-_SYNC_EVERY_BYTES = 4 << 20
+_SYNC_EVERY_BYTES = 1 << 18
 
 
 class SnapshotWriter:

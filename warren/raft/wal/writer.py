@@ -34,7 +34,8 @@ from warren.raft.wal.format import (
 from warren.raft.wal.recovery import RECYCLED, SEGMENT_BYTES, Segment, Tail
 from warren.raft.wal.replay import may_follow
 
-_ZEROED_AT_ONCE_BYTES = 1 << 20
+_ZEROED_AT_ONCE_BYTES = 1 << 18
+_PAUSE_SECONDS = 0.01
 _MARK_BYTES = 512
 """Left free in each file for a mark: on a full disk that is what makes old files superfluous."""
 
@@ -99,8 +100,10 @@ class LogWriter:
         self._disk = disk
         self._identity = tail.identity
         self._segment_bytes = segment_bytes
-        self._lock = threading.Lock()  # over the files other than the one written to
+        self._making = threading.Lock()  # held while names change and files are made ready
+        self._lock = threading.Lock()  # over the list of files; never held while the disk works
         self._segments = list(tail.segments)
+        self._urgent = threading.Event()
         self._next: DiskFile | None = None
         self._recycled = ""
         self._failure: Broken | None = None
@@ -160,20 +163,20 @@ class LogWriter:
         """Let go of the files that only hold entries up to ``index`` and up to the last snapshot.
 
         Raises:
-            DiskFull: the disk has no room for the change of names; try again.
             Broken: the disk failed.
         """
         self._check()
         limit = min(index, self._marked)
-        with self._lock:
+        with self._making:
             old: list[str] = []
-            while len(self._segments) > 1 and self._segments[0].last_index <= limit:
-                old.append(segment_name(self._segments[0].number))
-                del self._segments[0]
+            with self._lock:
+                while len(self._segments) > 1 and self._segments[0].last_index <= limit:
+                    old.append(segment_name(self._segments[0].number))
+                    del self._segments[0]
             if not old:
                 return
+            kept = "" if self._recycled else RECYCLED + old[0].removeprefix(PREFIX)
             try:
-                kept = "" if self._recycled else RECYCLED + old[0].removeprefix(PREFIX)
                 if kept:
                     self._disk.rename(old.pop(0), kept)
                 for name in old:
@@ -184,20 +187,21 @@ class LogWriter:
             self._recycled = self._recycled or kept
 
     def prepare(self) -> None:
-        """Make the next file ready, if none is.
+        """Make the next file ready, if none is; at leisure, unless a write waits for it.
 
         Raises:
             DiskFull: there is no space; entries still fit into the file in use, for a while.
             Broken: the disk failed.
         """
         self._check()
-        with self._lock:
+        with self._making:
             if self._next is None:
                 self._next = self._make_ready(segment_name(self._segments[-1].number + 1))
 
     def close(self) -> None:
         """Let go of the files; all that was written is durable already."""
-        with self._lock:
+        self._urgent.set()
+        with self._making:
             self._failure = self._failure or Broken("the log is closed")
             self._file.close()
             if self._next is not None:
@@ -233,20 +237,24 @@ class LogWriter:
         payload = encode_steps([base, *steps])
         number = self._segments[-1].number + 1
         seed = self._identity.seed(number)
-        self.prepare()
-        file = self._next
-        assert file is not None, "it was made ready"
         size = HEADER_BYTES + record_bytes(payload)
-        capacity = self._grow(file, size + _MARK_BYTES)
+        self._urgent.set()
+        try:
+            self.prepare()
+            file = self._next
+            assert file is not None, "it was made ready"
+            capacity = self._grow(file, size + _MARK_BYTES)
+        finally:
+            self._urgent.clear()
         header, linked = encode_header(
             self._identity, number, size_bytes=capacity, previous=self._checksum
         )
         record, checksum = encode_record(payload, previous=linked, seed=seed)
         self._write_durably(file, 0, header + record)
+        self._file.close()
         with self._lock:
-            self._file.close()
-            self._file, self._next = file, None
             self._segments.append(Segment(number, 0))
+        self._file, self._next = file, None
         self._seed, self._capacity, self._offset = seed, capacity, size
         return checksum
 
@@ -289,8 +297,8 @@ class LogWriter:
         return size_bytes
 
     def _fill(self, file: DiskFile, start: int, end: int) -> None:
-        # Synced in parts: one large flush would make the fdatasync of the log wait behind it.
-        while start < end:
+        # Bit by bit, with pauses: else every fdatasync of the log would wait behind this one's.
+        while True:
             stop = min(end, start + _ZEROED_AT_ONCE_BYTES)
             file.zero(start, stop - start)
             try:
@@ -298,6 +306,9 @@ class LogWriter:
             except OSError as error:
                 raise self._fail(sync_failure(error, "sync a file made ready")) from error
             start = stop
+            if start == end:
+                return
+            self._urgent.wait(_PAUSE_SECONDS)
 
     def _write_durably(self, file: DiskFile, offset: int, data: bytes) -> None:
         try:

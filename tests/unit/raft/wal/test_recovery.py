@@ -1,8 +1,12 @@
 """What the files tell: torn ends and damage, byte by byte; foreign, lost and stale files."""
 
+import errno
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from crc32c import crc32c
 from hypothesis import given, settings, strategies as st
 
 from tests.unit.raft.wal.samples import (
@@ -16,9 +20,10 @@ from tests.unit.raft.wal.samples import (
     new_log,
     open_log,
 )
+from warren.aio.disk import RealDisk
 from warren.raft.core.entry import Configuration, Entry, HardState, SnapshotMeta
 from warren.raft.core.messages import MsgStorageAppend
-from warren.raft.errors import Damaged, Incompatible, Refused
+from warren.raft.errors import Broken, Damaged, DiskFull, Incompatible, Refused
 from warren.raft.wal.format import (
     HEAD_BYTES,
     Append,
@@ -93,8 +98,6 @@ def test_log_of_one_member_is_refused_by_another() -> None:
             recover(disk, cluster=cluster, member=member)
     header, _checksum = encode_header(IDENTITY, 1, size_bytes=SEGMENT_BYTES, previous=0)
     newer = header[:8] + b"\x02\x00" + header[10:-4]
-    from crc32c import crc32c  # noqa: PLC0415 - only to forge
-
     overwrite(disk, FIRST, 0, newer + crc32c(newer).to_bytes(4, "little"))
     with pytest.raises(Incompatible, match="newer"):
         open_log(disk)
@@ -456,3 +459,81 @@ def test_record_larger_than_a_file_gets_a_file_of_its_size() -> None:
     log.drop_before(6)
     log.prepare()
     assert [len(disk.read(name)) for name in disk.names()] == [SEGMENT_BYTES] * 2
+
+
+def test_files_are_made_ready_on_another_thread_of_a_real_disk(tmp_path: Path) -> None:
+    disk = RealDisk(tmp_path)
+    size_bytes = 1 << 20
+    tail = create(
+        disk, cluster=CLUSTER, member=MEMBER, snapshot=BEGINNING, segment_bytes=size_bytes
+    )
+    log = LogWriter(disk, tail, segment_bytes=size_bytes)
+    with ThreadPoolExecutor(max_workers=1) as other:
+        ready = other.submit(log.prepare)
+        for number in range(200):
+            log.write(batch(entries(1 + 16 * number, 16, size_bytes=1000)))
+            if log.wants_preparation and ready.done():
+                ready.result()
+                log.drop_before(16 * number)
+                ready = other.submit(log.prepare)
+            if number == 120:
+                log.mark(SnapshotMeta(1000, 1))
+        ready.result()
+        log.close()
+    recovered = open_log(disk)
+    assert tuple(recovered.entries) == entries(1001, 2200, size_bytes=1000)
+    assert {(tmp_path / name).stat().st_size for name in disk.names()} == {size_bytes}
+
+
+def test_restarted_log_goes_on_with_other_sizes() -> None:
+    disk = written(20)
+    memory = Memory(entries(1, 20, size_bytes=300), HardState(1, 2, 0))
+    for size_bytes in (4096, 1536, SEGMENT_BYTES):
+        recovered = open_log(disk)
+        assert memory.is_told_by(recovered)
+        log = LogWriter(disk, recovered.tail, segment_bytes=size_bytes)
+        for _number in range(8):
+            last = memory.entries[-1].index
+            added = batch(entries(last + 1, 3, size_bytes=200))
+            log.write(added)
+            memory = memory.after(added)
+        log.mark(SnapshotMeta(memory.entries[-9].index, 1, BEGINNING.configuration))
+        memory = memory.marked(SnapshotMeta(memory.entries[-9].index, 1, BEGINNING.configuration))
+        log.drop_before(1000)
+        log.close()
+        with pytest.raises(Broken, match="closed"):
+            log.write(batch())
+
+
+def test_nothing_is_written_for_a_commit_index_alone_or_for_nothing() -> None:
+    disk = SimulatedDisk()
+    log = new_log(disk)
+    log.write(batch(entries(1, 3), hard_state=HardState(1, 2, 0)))
+    before = len(disk.trace)
+    log.write(batch())
+    log.write(batch(hard_state=HardState(1, 2, 2), must_sync=False))
+    log.mark(SnapshotMeta(0, 0))
+    assert len(disk.trace) == before
+    assert open_log(disk).hard_state.commit == 0
+    log.write(batch(entries(4, 1), must_sync=False))
+    assert disk.trace[-2:] == [("write", FIRST), ("sync", FIRST)]
+    assert open_log(disk).hard_state.commit == 2
+    log.write(batch(hard_state=HardState(1, 2, 3)), batch(entries(5, 1)))
+    assert open_log(disk).hard_state == HardState(1, 2, 3)
+
+
+def test_log_that_cannot_be_opened_is_broken() -> None:
+    disk = SimulatedDisk()
+    tail = create(disk, cluster=CLUSTER, member=MEMBER, segment_bytes=SEGMENT_BYTES)
+    disk.remove(FIRST)
+    with pytest.raises(Broken, match="open"):
+        LogWriter(disk, tail)
+
+
+def test_full_disk_at_the_repair_is_waited_for() -> None:
+    disk = written()
+    disk.fail = lambda operation, _name: errno.ENOSPC if operation == "write" else None
+    with pytest.raises(DiskFull):
+        open_log(disk)
+    disk.fail = lambda _operation, _name: None
+    assert len(open_log(disk).entries) == 9
