@@ -1,0 +1,1 @@
+"""The two sides that benchmarks/raft.py compares, and what is done to both."""

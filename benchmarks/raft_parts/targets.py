@@ -1,0 +1,81 @@
+"""Both sides as their clients see them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import cycle
+from pathlib import Path
+from typing import Protocol
+
+from raft_parts.etcd_client import Connection, EtcdFailed, field, fields
+
+PUT = "/etcdserverpb.KV/Put"
+RANGE = "/etcdserverpb.KV/Range"
+
+
+class Failed(Exception):
+    """A call was not carried out, as far as its caller knows."""
+
+
+class Target(Protocol):
+    """One side."""
+
+    async def put(self, key: bytes, value: bytes) -> None: ...
+
+    async def get(self, key: bytes) -> bytes: ...
+
+    async def close(self) -> None: ...
+
+
+class EtcdTarget:
+    """Etcd: the first address, and after a failure the next one, as its own clients do it."""
+
+    def __init__(self, addresses: list[str]) -> None:
+        self._addresses = cycle(addresses)
+        self._connection: Connection | None = None
+        self._connecting = asyncio.Lock()
+
+    @classmethod
+    async def connect(cls, addresses: list[str], _folder: Path) -> "EtcdTarget":
+        target = cls(addresses)
+        await target._connect()
+        return target
+
+    async def put(self, key: bytes, value: bytes) -> None:
+        await self._call(PUT, field(1, key) + field(2, value))
+
+    async def get(self, key: bytes) -> bytes:
+        answer = await self._call(RANGE, field(1, key))
+        found = fields(answer).get(2)
+        return b"" if found is None else fields(found).get(5, b"")
+
+    async def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+    async def _call(self, path: str, message: bytes) -> bytes:
+        connection = self._connection
+        if connection is None or connection.is_lost:
+            connection = await self._connect()
+        try:
+            return await connection.call(path, message)
+        except EtcdFailed as error:
+            if self._connection is connection:
+                self._connection = None
+            raise Failed(str(error)) from error
+
+    async def _connect(self) -> Connection:
+        async with self._connecting:
+            if self._connection is None or self._connection.is_lost:
+                address = next(self._addresses)
+                host, port = address.rsplit(":", 1)
+                loop = asyncio.get_running_loop()
+                try:
+                    _transport, self._connection = await loop.create_connection(
+                        lambda: Connection(address), host, int(port)
+                    )
+                except OSError as error:
+                    raise Failed(f"{address}: {error}") from error
+            return self._connection
+
+
+CONNECT: dict[str, Callable[[list[str], Path], Awaitable[Target]]] = {"etcd": EtcdTarget.connect}
