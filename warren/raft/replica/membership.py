@@ -7,6 +7,8 @@ when it has caught up; a member is not removed while too few others live to go o
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+import msgspec
+
 from warren.raft.core.entry import (
     ChangeKind,
     Configuration,
@@ -16,37 +18,32 @@ from warren.raft.core.entry import (
 from warren.raft.errors import Refused, Unavailable
 
 
-@dataclass(frozen=True, slots=True)
-class AddLearner:
+class AddLearner(msgspec.Struct, frozen=True, array_like=True, tag=1):
     """A new member, which receives the log; the result is its id, for ``decode_number``."""
 
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class Promote:
+class Promote(msgspec.Struct, frozen=True, array_like=True, tag=2):
     """A learner that has caught up is to vote."""
 
     member: int
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(msgspec.Struct, frozen=True, array_like=True, tag=3):
     """A member is to leave for ever."""
 
     member: int
 
 
-@dataclass(frozen=True, slots=True)
-class Replace:
+class Replace(msgspec.Struct, frozen=True, array_like=True, tag=4):
     """A learner that has caught up is to vote in the place of a member that leaves, in one step."""
 
     leaves: int
     joins: int
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(msgspec.Struct, frozen=True, array_like=True, tag=5):
     """A member is to be found at another address."""
 
     member: int
@@ -54,6 +51,11 @@ class Move:
 
 
 MembershipRequest = AddLearner | Promote | Remove | Replace | Move
+
+encode_request = msgspec.msgpack.Encoder().encode
+"""A request as a member sends it to the leader."""
+decode_request = msgspec.msgpack.Decoder(MembershipRequest).decode
+"""That again; raises ``msgspec.DecodeError`` if it is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -145,11 +145,13 @@ class Replica:
     def receive(self, message: Message) -> None:
         """Take a message from another member.
 
+        A ``MsgSnap`` counts only if what it stands for is here already (``snapshot_received``).
+
         Raises:
             Broken: somebody forgot what it had promised.
         """
         self._presence.hear(message.sender, self._now_ms)
-        if type(message) is not MsgSnap:  # without what it stands for it is of no use
+        if type(message) is not MsgSnap or message.snapshot.index <= self._core.commit:
             self._core.step(message)
 
     def unreachable(self, peer: int) -> None:
