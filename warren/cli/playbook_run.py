@@ -14,7 +14,6 @@ from typing import Any
 
 from warren.aio.clock import SystemClock
 from warren.cli.playbook_settings import Settings, read_settings
-from warren.fleet.command import Secret
 from warren.fleet.host import Host
 from warren.model.errors import (
     HostRefused,
@@ -23,6 +22,7 @@ from warren.model.errors import (
     SyntaxProblem,
     WarrenError,
 )
+from warren.model.hidden import Secret
 from warren.playbook.inventory.connection import Connection, read_connection
 from warren.playbook.inventory.inventory import Inventory
 from warren.playbook.inventory.sources import load as load_inventory

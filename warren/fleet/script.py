@@ -19,7 +19,8 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from warren.fleet.command import Command, Fence, Secret
+from warren.fleet.command import Command, Fence
+from warren.model.hidden import Secret
 
 EPOCHS = "/var/lib/warren/epochs"
 LOCK_WAIT_SECONDS = 30

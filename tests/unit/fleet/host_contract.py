@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from warren.fleet.command import Command, Fence, Secret
+from warren.fleet.command import Command, Fence
 from warren.fleet.host import Host
 from warren.model.errors import (
     CommandFailed,
@@ -19,6 +19,7 @@ from warren.model.errors import (
     StaleEpoch,
     TransientError,
 )
+from warren.model.hidden import Secret
 
 EVERY_BYTE = bytes(range(256))
 

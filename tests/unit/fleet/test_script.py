@@ -6,8 +6,9 @@ import time
 import pytest
 
 from warren.fleet import script
-from warren.fleet.command import Command, Fence, Secret
+from warren.fleet.command import Command, Fence
 from warren.fleet.script import Fencing
+from warren.model.hidden import Secret
 
 
 def built(*commands: Command, fencing: Fencing | None = None) -> bytes:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from tests.unit.playbook.world import Lines, World
-from warren.fleet.command import Become, Secret
+from warren.fleet.command import Become
 from warren.model.errors import CommandTimedOut, HostRefused, Place, Unsupported
+from warren.model.hidden import Secret
 from warren.model.validation import Frozen
 from warren.playbook.language.plays import Sources, parse_playbook
 from warren.playbook.modules.contract import Call, Module, ModuleResult, Runs

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from warren.fleet.command import Secret
+from warren.model.hidden import Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

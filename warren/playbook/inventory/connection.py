@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from warren.fleet.command import Secret
 from warren.model.errors import InvalidInput, Problem, Unsupported
+from warren.model.hidden import Secret
 from warren.playbook.inventory.addresses import port_max
 from warren.playbook.inventory.layers import VaultText
 from warren.playbook.inventory.ssh_arguments import SshOption, parse

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Never
 
-from warren.fleet.command import Become, Command, Fence, Result, Secret
+from warren.fleet.command import Become, Command, Fence, Result
 from warren.fleet.host import ByteStream, Host
 from warren.model.errors import Unsupported
+from warren.model.hidden import Secret
 from warren.playbook.inventory.connection import read_connection
 from warren.playbook.run.plan import Step
 from warren.playbook.run.session import Options, Session

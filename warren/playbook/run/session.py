@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from warren.aio.clock import Clock
-from warren.fleet.command import Secret
 from warren.fleet.host import Host
+from warren.model.hidden import Secret
 from warren.playbook.inventory.connection import Connection
 from warren.playbook.inventory.inventory import Inventory
 from warren.playbook.language.library import Library, find_beside

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from warren.fleet.command import Become, Command, Fence, Result, Secret
+from warren.fleet.command import Become, Command, Fence, Result
 from warren.model.errors import NotFound, PermanentError, Unsupported
+from warren.model.hidden import Secret
 from warren.playbook.modules.contract import Call
 from warren.playbook.modules.registry import Registry
 

@@ -1,0 +1,28 @@
+"""Join tokens: time-limited rights to receive a certificate."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from warren.model.resource import Resource
+
+
+class JoinToken(Resource):
+    """What is recorded of a token; the token itself is shown once and never stored.
+
+    Attributes:
+        role: what the certificate will allow.
+        scope: the only tenant it will allow to touch; empty for all.
+        digest: SHA-256 of the secret, in hexadecimal.
+        expires_at: from then on it is refused.
+        uses_left: how often it can still be used.
+        revoked: whether somebody withdrew it.
+    """
+
+    role: Literal["admin", "operator", "viewer", "manager", "tool"]
+    scope: str = ""
+    digest: str = Field(min_length=64, max_length=64)
+    expires_at: datetime
+    uses_left: int = Field(default=1, ge=0)
+    revoked: bool = False
