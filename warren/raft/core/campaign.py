@@ -41,36 +41,56 @@ def vote_durable(state: State) -> None:
 def answer_pre_vote(state: State, message: MsgPreVote) -> None:
     """Say whether the sender would get the vote; nothing changes."""
     free = message.term > state.term or _free_to_vote(state, message.sender)
-    granted = free and state.log.is_up_to_date(message.index, message.log_term)
-    term = message.term if granted else state.term
-    state.messages.append(MsgPreVoteResp(message.sender, state.member, term, not granted))
+    if free and state.log.is_up_to_date(message.index, message.log_term):
+        response = MsgPreVoteResp(message.sender, state.member, message.term)
+    else:
+        # Not below the sender's term, or it would not listen.
+        term = max(state.term, message.term - 1)
+        commit, commit_term = state.last_committed
+        response = MsgPreVoteResp(
+            message.sender,
+            state.member,
+            term,
+            reject=True,
+            commit=commit,
+            commit_term=commit_term,
+        )
+    state.messages.append(response)
 
 
 def answer_vote(state: State, message: MsgVote) -> None:
     """Vote for the sender, in its term, which is this member's by now."""
-    granted = _free_to_vote(state, message.sender) and state.log.is_up_to_date(
+    if _free_to_vote(state, message.sender) and state.log.is_up_to_date(
         message.index, message.log_term
-    )
-    response = MsgVoteResp(message.sender, state.member, state.term, not granted)
-    if granted:
+    ):
         state.vote = message.sender
         state.election_elapsed = 0
-        state.durable.append(response)
-    else:
-        state.messages.append(response)
+        state.durable.append(MsgVoteResp(message.sender, state.member, state.term))
+        return
+    commit, commit_term = state.last_committed
+    state.messages.append(
+        MsgVoteResp(
+            message.sender,
+            state.member,
+            state.term,
+            reject=True,
+            commit=commit,
+            commit_term=commit_term,
+        )
+    )
 
 
 def count_pre_vote(state: State, message: MsgPreVoteResp) -> None:
     """Count an answer to the question that is being asked now."""
     asked = state.term if message.reject else state.term + 1
     if state.role is Role.PRE_CANDIDATE and message.term == asked:
-        _count(state, message.sender, granted=not message.reject)
+        _take_answer(state, message)
 
 
 def count_vote(state: State, message: MsgVoteResp) -> None:
     """Count a vote of this term."""
     if state.role is Role.CANDIDATE:
-        _count(state, message.sender, granted=not message.reject)
+        _take_answer(state, message)
 
 
 def heard_lately(state: State) -> bool:
@@ -125,6 +145,16 @@ def _become_candidate(state: State, *, transfer: bool) -> None:
 
 def _others(state: State) -> list[int]:
     return [voter for voter in state.tracker.voter_nodes() if voter != state.member]
+
+
+def _take_answer(state: State, message: MsgPreVoteResp | MsgVoteResp) -> None:
+    if message.reject and state.log.term(message.commit) == message.commit_term:
+        state.log.commit_to(message.commit)
+        if _has_unapplied_change(state):
+            # It is not known any more whose votes count.
+            state.follow(state.term, NONE)
+            return
+    _count(state, message.sender, granted=not message.reject)
 
 
 def _count(state: State, voter: int, *, granted: bool) -> None:

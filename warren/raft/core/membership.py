@@ -16,7 +16,7 @@ from warren.raft.core.entry import (
     encode_change,
 )
 from warren.raft.core.ready import Role
-from warren.raft.core.replication import append_entries, commit, send_commit
+from warren.raft.core.replication import append_entries, commit, send
 from warren.raft.core.state import State
 from warren.raft.errors import Refused, Unavailable
 
@@ -51,14 +51,16 @@ def propose_change(state: State, change: ConfigurationChange) -> int:
 
 def apply_change(state: State, change: ConfigurationChange) -> Configuration:
     """Let a committed change take effect."""
-    if state.role is Role.LEADER:
-        # Those about to leave would never hear that they did, nor the rest if the leader leaves.
-        for peer in state.tracker.progress:
-            send_commit(state, peer)
     configuration = change_configuration(state.configuration, change)
+    leads = state.role is Role.LEADER
+    if leads:
+        _say_farewell(state, configuration)
     state.configure(configuration)
-    if state.role is Role.LEADER:
-        _go_on(state)
+    if leads:
+        # The quorum may be smaller now, and new members wait for the log.
+        commit(state)
+        state.unsent = True
+        transfer.meet_change(state)
     return configuration
 
 
@@ -80,11 +82,17 @@ def _append_change(state: State, change: ConfigurationChange) -> int:
     return index
 
 
-def _go_on(state: State) -> None:
-    if not state.is_voter:
-        state.follow(state.term, NONE)
-        return
-    # The quorum may be smaller now, and new members wait for the log.
-    commit(state)
-    state.unsent = True
-    transfer.abort_departed(state)
+def _say_farewell(state: State, configuration: Configuration) -> None:
+    """Tell those who leave that they do: nobody will afterwards.
+
+    They may be gone at once, and with them the votes that the old configuration needs. So they hear
+    of it when this member is certain to remember that the new one counts.
+    """
+    remaining = configuration.members
+    messages, state.messages = state.messages, []
+    for peer, progress in state.tracker.progress.items():
+        if peer != state.member and peer not in remaining:
+            send(state, peer, progress, even_empty=True)
+    state.durable += state.messages
+    state.save_commit = bool(state.messages)
+    state.messages = messages

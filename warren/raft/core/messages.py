@@ -77,12 +77,18 @@ class MsgPreVote(msgspec.Struct, frozen=True, array_like=True, tag=6, gc=False):
 
 
 class MsgPreVoteResp(msgspec.Struct, frozen=True, array_like=True, tag=7, gc=False):
-    """The answer; a grant carries the term asked for, a rejection the answerer's own."""
+    """The answer; a grant carries the term asked for, a rejection the answerer's own, or the asker's.
+
+    A rejection says how far the answerer's log is committed, by index and term of the entry there:
+    who stands only because it has not heard of a change of membership can catch up with that.
+    """
 
     to: int
     sender: int
     term: int
     reject: bool = False
+    commit: int = 0
+    commit_term: int = 0
 
 
 class MsgVote(msgspec.Struct, frozen=True, array_like=True, tag=8, gc=False):
@@ -97,12 +103,14 @@ class MsgVote(msgspec.Struct, frozen=True, array_like=True, tag=8, gc=False):
 
 
 class MsgVoteResp(msgspec.Struct, frozen=True, array_like=True, tag=9, gc=False):
-    """The answer."""
+    """The answer; a rejection says how far the answerer's log is committed."""
 
     to: int
     sender: int
     term: int
     reject: bool = False
+    commit: int = 0
+    commit_term: int = 0
 
 
 class MsgTimeoutNow(msgspec.Struct, frozen=True, array_like=True, tag=10, gc=False):

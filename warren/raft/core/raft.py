@@ -57,7 +57,7 @@ class Raft:
         log = Log(snapshot, entries, committed=hard_state.commit)
         self._state = State(settings, log, hard_state=hard_state, snapshot=snapshot, draw=draw)
         self._saved = hard_state
-        self._save_commit = False
+        self._ticked = False
         self._appends: deque[MsgStorageAppend] = deque()
         self._applies: deque[MsgStorageApply] = deque()
         self._shown = (NONE, Role.FOLLOWER)
@@ -138,7 +138,7 @@ class Raft:
 
     def tick(self) -> None:
         """Let time pass."""
-        self._save_commit = True
+        self._ticked = True
         terms.tick(self._state)
 
     def step(self, message: Message) -> None:
@@ -296,7 +296,7 @@ class Raft:
         return (
             state.term != saved.term
             or state.vote != saved.vote
-            or (self._save_commit and state.log.committed != saved.commit)
+            or ((self._ticked or state.save_commit) and state.log.committed != saved.commit)
         )
 
     def _next_append(self) -> MsgStorageAppend | None:
@@ -313,12 +313,12 @@ class Raft:
                 return None
         entries, snapshot = log.accept_unwritten()
         hard_state = HardState(state.term, state.vote, log.committed)
-        voted = state.term != saved.term or state.vote != saved.vote
+        promised = state.term != saved.term or state.vote != saved.vote or state.save_commit
         append = MsgStorageAppend(
             entries=entries,
             hard_state=hard_state if hard_state != saved else None,
             snapshot=snapshot,
-            must_sync=bool(entries or snapshot or voted),
+            must_sync=bool(entries or snapshot or promised),
             responses=tuple(state.durable),
             last_index=log.last_index,
             last_term=log.last_term,
@@ -326,7 +326,7 @@ class Raft:
         )
         state.durable = []
         self._saved = hard_state
-        self._save_commit = False
+        self._ticked = state.save_commit = False
         self._appends.append(append)
         return append
 

@@ -104,7 +104,7 @@ def give_up_late(state: State) -> None:
 
 
 def _needs_no_round(state: State) -> bool:
-    return state.tracker.is_singleton or _lease_holds(state)
+    return (state.is_voter and state.tracker.is_singleton) or _lease_holds(state)
 
 
 def _lease_holds(state: State) -> bool:

@@ -76,7 +76,7 @@ def send_pending(state: State) -> None:
         state.unsent = False
         for peer, progress in state.tracker.progress.items():
             if peer != state.member:
-                while _send(state, peer, progress, even_empty=False):
+                while send(state, peer, progress, even_empty=False):
                     pass
     if state.commit_unsent:
         state.commit_unsent = False
@@ -88,7 +88,7 @@ def send_commit(state: State, peer: int) -> None:
     """Tell a member how far the log is committed, if that is news to it."""
     progress = state.tracker.progress[peer]
     if peer != state.member and progress.can_bump_commit(state.log.committed):
-        _send(state, peer, progress, even_empty=True)
+        send(state, peer, progress, even_empty=True)
 
 
 def send_heartbeats(state: State, context: int) -> None:
@@ -122,7 +122,7 @@ def receive_heartbeat_response(state: State, message: MsgHeartbeatResp) -> None:
     progress.recent_active = True
     progress.probe_sent = False
     if progress.match < state.log.last_index or progress.state is ProgressState.PROBE:
-        _send(state, message.sender, progress, even_empty=True)
+        send(state, message.sender, progress, even_empty=True)
 
 
 def report_unreachable(state: State, peer: int) -> None:
@@ -151,7 +151,7 @@ def _step_back(state: State, message: MsgAppResp, progress: Progress) -> None:
     if progress.maybe_decr_to(message.index, hint):
         if progress.state is ProgressState.REPLICATE:
             progress.become_probe()
-        _send(state, message.sender, progress, even_empty=True)
+        send(state, message.sender, progress, even_empty=True)
 
 
 def _step_forward(state: State, message: MsgAppResp, progress: Progress) -> bool:
@@ -172,7 +172,7 @@ def _step_forward(state: State, message: MsgAppResp, progress: Progress) -> bool
     return True
 
 
-def _send(state: State, peer: int, progress: Progress, *, even_empty: bool) -> bool:
+def send(state: State, peer: int, progress: Progress, *, even_empty: bool) -> bool:
     """Send one message with entries, or a snapshot if they are gone. Whether one was sent."""
     if progress.is_paused():
         return False

@@ -38,6 +38,7 @@ class State:
         transfer_begun: whether anybody was told in this term to stand at once.
         unsent: whether members may lack entries that could be sent now.
         commit_unsent: whether members should hear how far the log is committed.
+        save_commit: whether how far the log is committed must be durable before ``durable`` leaves.
     """
 
     __slots__ = (
@@ -59,6 +60,7 @@ class State:
         "queue",
         "reads",
         "role",
+        "save_commit",
         "settings",
         "snapshot",
         "term",
@@ -94,6 +96,7 @@ class State:
         self.vote = hard_state.vote
         self.leader = NONE
         self.may_lead = True
+        self.save_commit = False
         self.messages: list[Message] = []
         self.durable: list[Message] = []
         self.queue = Reads()
@@ -113,6 +116,12 @@ class State:
     def committed_in_term(self) -> bool:
         """Whether an entry of the own term is committed: only then does a leader know them all."""
         return self.role is Role.LEADER and self.log.committed >= self.term_start
+
+    @property
+    def last_committed(self) -> tuple[int, int]:
+        """Index and term of the last entry that is known to be committed."""
+        index = self.log.committed
+        return index, self.log.term(index) or 0
 
     def configure(self, configuration: Configuration) -> None:
         """Let a configuration take effect."""

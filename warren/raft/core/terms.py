@@ -52,10 +52,10 @@ def _tick_leader(state: State) -> None:
     state.heartbeat_elapsed += 1
     if state.election_elapsed >= settings.election_ticks:
         state.election_elapsed = 0
-        state.transferee = NONE
         if not _quorum_heard(state):
             state.follow(state.term, NONE)
             return
+        transfer.give_up(state)
     if state.heartbeat_elapsed >= settings.heartbeat_ticks:
         state.heartbeat_elapsed = 0
         reads.beat(state)

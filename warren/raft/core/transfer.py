@@ -17,7 +17,7 @@ def begin(state: State, to: int) -> None:
     if to not in state.tracker.voter_nodes():
         raise Refused(f"leadership cannot be handed to member {to}: it has no vote")
     if state.role is Role.LEADER:
-        _begin(state, to)
+        _ask(state, to)
     elif state.leader != NONE:
         state.messages.append(MsgTransferLeader(state.leader, state.member, state.term, to))
     else:
@@ -27,7 +27,7 @@ def begin(state: State, to: int) -> None:
 def receive_request(state: State, message: MsgTransferLeader) -> None:
     """A follower asks for it."""
     if state.role is Role.LEADER and message.transferee in state.tracker.voter_nodes():
-        _begin(state, message.transferee)
+        _ask(state, message.transferee)
 
 
 def go_on(state: State, message: MsgAppResp) -> None:
@@ -36,16 +36,39 @@ def go_on(state: State, message: MsgAppResp) -> None:
         _hand_over(state)
 
 
-def abort_departed(state: State) -> None:
-    """The configuration changed: somebody without a vote cannot lead."""
+def meet_change(state: State) -> None:
+    """The configuration changed: who lost its vote cannot take over, nor lead for long."""
     if state.transferee not in state.tracker.voter_nodes():
         state.transferee = NONE
+    if not state.is_voter:
+        leave(state)
+
+
+def give_up(state: State) -> None:
+    """The other had its time. A leader without a vote tries somebody else."""
+    tried, state.transferee = state.transferee, NONE
+    if not state.is_voter:
+        leave(state, tried=tried)
+
+
+def leave(state: State, *, tried: int = NONE) -> None:
+    """Lead on without a vote until somebody takes over who has one.
+
+    The others may not know yet that the change is committed, and may be too few to find out by
+    themselves: two voters of whom one leaves.
+    """
+    progress = state.tracker.progress
+    voters = state.tracker.voter_nodes()
+    _begin(state, max(voters, key=lambda voter: (voter != tried, progress[voter].match)))
+
+
+def _ask(state: State, to: int) -> None:
+    if to not in (state.member, state.transferee):
+        state.election_elapsed = 0
+        _begin(state, to)
 
 
 def _begin(state: State, to: int) -> None:
-    if to in (state.member, state.transferee):
-        return
-    state.election_elapsed = 0
     state.transferee = to
     # What it lacks is on its way or follows now; its acknowledgement brings us back.
     state.unsent = True
