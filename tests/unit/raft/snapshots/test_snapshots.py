@@ -1,16 +1,25 @@
 """Snapshots: pieces come back as given, every altered byte is noticed, crashes leave all or nothing."""
 
 import errno
+import struct
 from pathlib import Path
 
 import pytest
+from crc32c import crc32c
 from hypothesis import given, settings, strategies as st
 
 from warren.aio.disk import Disk, RealDisk
 from warren.raft.core.entry import Configuration, SnapshotMeta
 from warren.raft.errors import Broken, Damaged, DiskFull, Incompatible, Refused
 from warren.raft.snapshots.files import discard_unfinished, newest, prune, snapshot_name
-from warren.raft.snapshots.format import CHUNK_BYTES_MAX, FORMAT, MAGIC
+from warren.raft.snapshots.format import (
+    CHUNK_BYTES_MAX,
+    FORMAT,
+    MAGIC,
+    ChunkKind,
+    encode_head,
+    encode_piece,
+)
 from warren.raft.snapshots.reading import SnapshotReader, read_snapshot
 from warren.raft.snapshots.receiving import Receiver
 from warren.raft.snapshots.writing import SnapshotWriter
@@ -127,6 +136,24 @@ def test_newer_format_and_foreign_files_are_told_apart(source: SimulatedDisk) ->
         read_snapshot(source, NAME)
     with pytest.raises(Damaged, match="cannot be opened"):
         read_snapshot(source, "snapshot-0")
+
+
+def test_first_chunk_that_makes_no_sense_is_damage() -> None:
+    disk = SimulatedDisk()
+    head = encode_head(META)[:10]
+    for chunk, message in (
+        (b"".join(encode_piece(b"x")), "what it stands for"),
+        (_forged_meta(b"\xc1"), "cannot be understood"),
+    ):
+        disk.create(NAME).write(0, head + chunk)
+        with pytest.raises(Damaged, match=message):
+            read_snapshot(disk, NAME)
+
+
+def _forged_meta(payload: bytes) -> bytes:
+    covered = struct.pack("<BI", ChunkKind.META, len(payload))
+    checksum = crc32c(payload, crc32c(covered))
+    return covered + checksum.to_bytes(4, "little") + payload
 
 
 def test_unreadable_file_is_damage(source: SimulatedDisk) -> None:
@@ -287,7 +314,12 @@ def test_aborted_snapshot_leaves_nothing(source: SimulatedDisk) -> None:
     receiver.add(0, b"x")
     receiver.abort()
     receiver.abort()
-    assert disk.names() == ()
+    receiver = receiver_for(source, disk)
+    receiver.add(0, source.read(NAME))
+    receiver.finish()
+    receiver.abort()
+    assert disk.names() == (NAME,)
+    prune(disk, keep=())
     write(disk, PIECES)
     writer.abort()
     assert disk.names() == (NAME,)

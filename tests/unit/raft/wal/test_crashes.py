@@ -199,6 +199,17 @@ def test_failed_fsync_is_never_tried_again(operation: str) -> None:
     assert not log.wants_preparation
 
 
+def test_full_disk_that_takes_nothing_back_either_is_broken() -> None:
+    disk = SimulatedDisk()
+    log = new_log(disk)
+    log.write(batch(entries(1, 1)))
+    disk.fail = lambda operation, _name: errno.ENOSPC if operation == "write" else None
+    with pytest.raises(Broken, match="undo an interrupted write"):
+        log.write(batch(entries(2, 1)))
+    disk.fail = lambda _operation, _name: None
+    assert tuple(open_log(disk).entries) == entries(1, 1)
+
+
 def test_restarted_process_makes_sure_of_what_it_reads() -> None:
     # The process died between write and fdatasync: the kernel shows what the disk may not have.
     disk = SimulatedDisk()

@@ -38,7 +38,7 @@ from warren.raft.wal.format import (
     segment_name,
 )
 from warren.raft.wal.recovery import create, exists, recover
-from warren.raft.wal.tail import SECTOR_BYTES
+from warren.raft.wal.tail import SECTOR_BYTES, is_torn
 from warren.raft.wal.writer import LogWriter
 from warren.testing.disk import SimulatedDisk
 
@@ -123,6 +123,13 @@ def test_any_altered_byte_of_a_record_is_refused_and_located() -> None:
     assert len(open_log(disk).entries) == 9
 
 
+def test_log_without_one_readable_file_is_refused() -> None:
+    disk = written(1)
+    overwrite(disk, FIRST, 0, bytes(SEGMENT_BYTES))
+    with pytest.raises(Damaged, match="no file of the log can be read"):
+        open_log(disk)
+
+
 def test_damage_says_what_to_do() -> None:
     disk = written()
     disk.damage(FIRST, records(disk, 1)[2] + 40)
@@ -191,6 +198,29 @@ def test_last_write_with_bytes_altered_in_every_sector_is_no_torn_one() -> None:
         open_log(disk)
     overwrite(disk, SECOND, start, b"\x55" * (end - start))
     with pytest.raises(Damaged, match="it is altered"):
+        open_log(disk)
+
+
+def test_anything_behind_an_interrupted_write_proves_that_it_was_none() -> None:
+    disk = written(2)
+    start = records(disk, 1)[-1]
+    log = LogWriter(disk, open_log(disk).tail, segment_bytes=SEGMENT_BYTES)
+    log.write(batch(entries(3, 1, size_bytes=1100)))
+    end = records(disk, 1)[-1]
+    overwrite(disk, FIRST, (start // SECTOR_BYTES + 1) * SECTOR_BYTES, bytes(SECTOR_BYTES))
+    torn = disk.crash(lambda _number: True)
+    assert len(open_log(torn).entries) == 2
+    overwrite(disk, FIRST, end + 3, b"r")
+    with pytest.raises(Damaged, match=r"record 4 at offset \d+: it is altered"):
+        open_log(disk)
+    assert is_torn(b"garbage", 0, 0), "no record fits there"
+
+
+def test_altered_first_record_behind_a_good_header_is_refused() -> None:
+    disk = written(6, 350)
+    assert len(records(disk, 2)) == 2
+    disk.damage(SECOND, records(disk, 2)[1] - 9)
+    with pytest.raises(Damaged, match=f"{SECOND}: record 1 at offset .*: it is altered"):
         open_log(disk)
 
 
@@ -434,12 +464,16 @@ def test_old_files_go_and_become_new_ones() -> None:
     assert len(held) < count
     assert any(name.startswith("recycled-") for name in disk.names())
     creations = disk.trace.count(("create", f"{segment_name(log.segments[-1].number + 1)}.new"))
+    log.mark(SnapshotMeta(25, 1, BEGINNING.configuration))
+    log.drop_before(20)
+    log.drop_before(20)
+    assert sum(name.startswith("recycled-") for name in disk.names()) == 1
     log.prepare()
     assert not any(name.startswith("recycled-") for name in disk.names())
     assert creations == 0
     assert not any(disk.read(disk.names()[-1]))
     assert not log.wants_preparation
-    assert tuple(open_log(disk).entries) == entries(21, 10, size_bytes=300)
+    assert tuple(open_log(disk).entries) == entries(26, 5, size_bytes=300)
 
 
 def test_record_larger_than_a_file_gets_a_file_of_its_size() -> None:
