@@ -9,6 +9,7 @@ between write and fdatasync, or at a failed fdatasync, whose data the kernel sho
 """
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
@@ -176,12 +177,26 @@ def recover(disk: Disk, *, cluster: bytes, member: int) -> Recovered:
     """
     identity = Identity(cluster=cluster, member=member)
     try:
-        return _recover(disk, identity)
+        return _recover(disk, identity, repair=_repair)
     except OSError as error:
         raise disk_failure(error, "read and repair the log") from error
 
 
-def _recover(disk: Disk, identity: Identity) -> Recovered:
+def inspect(disk: Disk, *, cluster: bytes, member: int) -> Recovered:
+    """Read the log as it is and change nothing; another process may be writing it.
+
+    Raises:
+        Damaged: something acknowledged is altered or missing, or is just being written: look again.
+        Incompatible: it is another member's or another cluster's, or of a newer program.
+        OSError: as the disk says; a file may just have been dropped.
+    """
+    identity = Identity(cluster=cluster, member=member)
+    return _recover(disk, identity, repair=lambda _disk, _last, _old: ())
+
+
+def _recover(
+    disk: Disk, identity: Identity, *, repair: Callable[[Disk, _File, list[str]], tuple[str, ...]]
+) -> Recovered:
     numbers = _numbers(disk)
     run = _last_run(numbers)
     files, unused = _read_files(disk, run, identity)
@@ -220,7 +235,7 @@ def _recover(disk: Disk, identity: Identity) -> Recovered:
         snapshot=replay.snapshot,
         entries=entries,
         tail=tail,
-        repaired=_repair(disk, last, old),
+        repaired=repair(disk, last, old),
     )
 
 
