@@ -1,1 +1,1 @@
-"""Fakes of the world outside Warren, for its tests and simulations: a disk that loses power."""
+"""Fakes of the world outside Warren, for its tests and simulations: a host without SSH, a failing disk."""
