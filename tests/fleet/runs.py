@@ -81,6 +81,10 @@ class Site:
         """Run a playbook with these service tasks."""
         return run(self.command(*flags, str(self.write(services, prepare=prepare))), self.folder)
 
+    def warren_plain(self, *words: str) -> Run:
+        """Run ``warren`` with nothing but these words."""
+        return run([str(BIN / "warren"), *words], self.folder)
+
     def warren(self, *words: str) -> Run:
         return run([str(BIN / "warren"), *words, "-i", str(self.folder / "hosts.ini")], self.folder)
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from warren.cli import inventory, node, service, status
+from warren.cli import inventory, node, service, session, status
 
 app = typer.Typer(
     name="warren",
@@ -11,6 +11,17 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def choose(
+    inventory: session.Inventory = None,
+    state: session.StateDirectory = None,
+) -> None:
+    """Services on plain Linux hosts over SSH."""
+    session.choose(inventory, state)
+
+
 app.add_typer(service.app, name="service")
 app.add_typer(node.app, name="node")
 app.command("status")(status.command)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from warren.cli import session
 from warren.model.errors import InvalidInput, NotFound, Problem
 from warren.playbook.inventory.drafts import everything
 from warren.playbook.inventory.inventory import Inventory
@@ -17,13 +18,21 @@ from warren.playbook.inventory.patterns import select_limit
 from warren.playbook.inventory.sources import load
 
 Sources = Annotated[
-    list[str], typer.Option("--inventory", "-i", help="File, directory, script or host1,host2,")
+    list[str] | None,
+    typer.Option(
+        "--inventory",
+        "-i",
+        envvar="WARREN_INVENTORY",
+        help="File, directory, script or host1,host2,",
+    ),
 ]
+
+_USUAL = Path("inventory")
 
 
 def command(
     *,
-    sources: Sources,
+    sources: Sources = None,
     pattern: Annotated[str, typer.Argument(help="Group that --graph starts from")] = everything,
     listing: Annotated[bool, typer.Option("--list", help="All groups and variables")] = False,
     graph: Annotated[bool, typer.Option("--graph", help="Groups and hosts as a tree")] = False,
@@ -39,7 +48,7 @@ def command(
 ) -> None:
     """Show hosts, groups and variables of an inventory."""
     _require_one(listing=listing, graph=graph, host=host)
-    inventory = load(sources, playbook_directory=playbook_directory)
+    inventory = load(_named(sources), playbook_directory=playbook_directory)
     for warning in inventory.warnings:
         sys.stderr.write(f"warning: {warning}\n")
     if graph:
@@ -54,6 +63,14 @@ def command(
     else:
         text = render_json(listing_of(inventory, limit=limit))
     sys.stdout.write(text)
+
+
+def _named(sources: list[str] | None) -> list[str]:
+    named = session.chosen(sources)
+    if not named and not _USUAL.exists():
+        rule = f"must name an inventory; there is no ./{_USUAL}"
+        raise InvalidInput([Problem(field="--inventory", value="", rule=rule)])
+    return named or [str(_USUAL)]
 
 
 def _require_one(*, listing: bool, graph: bool, host: str) -> None:

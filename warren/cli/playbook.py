@@ -12,6 +12,8 @@ from typing import Any
 
 from warren import __version__
 
+_INTERRUPTED = 99
+
 
 def main(argv: Sequence[str] | None = None, *, open_manager: Any = None) -> None:
     """Run ``warren-playbook`` and exit with Ansible's codes.
@@ -29,12 +31,16 @@ def main(argv: Sequence[str] | None = None, *, open_manager: Any = None) -> None
     options = parse_options(arguments)
     # Looking for plugins of pydantic reads the metadata of every package installed.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    gc.disable()  # what is imported stays: looking for garbage among it is a tenth of the start
-    from warren.cli.playbook_run import run  # noqa: PLC0415 - not for --help
+    try:
+        gc.disable()  # what is imported stays: looking for garbage among it is a tenth of the start
+        from warren.cli.playbook_run import run  # noqa: PLC0415 - not for --help
 
-    gc.freeze()
-    gc.enable()
-    sys.exit(run(options, open_manager=open_manager or _open_manager))
+        gc.freeze()
+        gc.enable()
+        sys.exit(run(options, open_manager=open_manager or _open_manager))
+    except KeyboardInterrupt:  # while importing; `run` deals with later ones
+        sys.stderr.write("[ERROR]: interrupted\n")
+        sys.exit(_INTERRUPTED)
 
 
 def _open_manager(request: Any) -> Any:

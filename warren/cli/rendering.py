@@ -20,9 +20,11 @@ class Output(StrEnum):
 
 Row = Mapping[str, Any]
 
+_PIPE_COLUMNS = 10_000
+
 
 def show_rows(rows: Sequence[Row], columns: Sequence[str], output: Output) -> None:
-    """Print rows; a table shows only ``columns``, the other forms everything."""
+    """Print rows; a table shows only ``columns`` and of each text one line, the other forms all."""
     if output is Output.TABLE:
         _print_table(rows, columns)
     else:
@@ -49,7 +51,8 @@ def _print_table(rows: Sequence[Row], columns: Sequence[str]) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    console = Console(soft_wrap=not sys.stdout.isatty())
+    # Nobody reads a pipe's lines by the width of a terminal; a program wants one line a row.
+    console = Console(width=None if sys.stdout.isatty() else _PIPE_COLUMNS)
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for column in columns:
         table.add_column(column.upper().replace("_", " "), overflow="fold")
@@ -63,4 +66,4 @@ def _cell(value: Any) -> str:
         return "-"
     if isinstance(value, list | tuple):
         return ", ".join(str(item) for item in value) or "-"
-    return str(value)
+    return str(value).partition("\n")[0]
