@@ -37,13 +37,20 @@ class EtcdCluster:
         self._folder = folder
         self._bin = programs()
         self._port = port
-        self.processes: list[subprocess.Popen[bytes]] = []
-        self.addresses = [f"127.0.0.1:{port + 2 * number}" for number in range(size)]
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._addresses = [f"127.0.0.1:{port + 2 * number}" for number in range(size)]
         self._peers = [f"127.0.0.1:{port + 2 * number + 1}" for number in range(size)]
 
     def start(self) -> None:
-        self.processes = [self._spawn(number) for number in range(len(self.addresses))]
-        self.wait_for_leader()
+        self._processes = [self._spawn(number) for number in range(len(self._addresses))]
+        self.leader()
+
+    def addresses(self, first: int) -> list[str]:
+        """Of all members, beginning with one of them."""
+        return [*self._addresses[first:], *self._addresses[:first]]
+
+    def process_id(self, member: int) -> int:
+        return self._processes[member].pid
 
     def _spawn(self, number: int) -> subprocess.Popen[bytes]:
         cluster = ",".join(f"m{n}=http://{peer}" for n, peer in enumerate(self._peers))
@@ -51,8 +58,8 @@ class EtcdCluster:
         flags = {
             "name": f"m{number}",
             "data-dir": str(folder),
-            "listen-client-urls": f"http://{self.addresses[number]}",
-            "advertise-client-urls": f"http://{self.addresses[number]}",
+            "listen-client-urls": f"http://{self._addresses[number]}",
+            "advertise-client-urls": f"http://{self._addresses[number]}",
             "listen-peer-urls": f"http://{self._peers[number]}",
             "initial-advertise-peer-urls": f"http://{self._peers[number]}",
             "initial-cluster": cluster,
@@ -67,13 +74,13 @@ class EtcdCluster:
                 env={"PATH": os.environ["PATH"], "ETCD_UNSUPPORTED_ARCH": ""},
             )
 
-    def wait_for_leader(self, seconds: float = 30) -> int:
+    def leader(self, seconds: float = 30) -> int:
         """The number of the member that leads, when all agree on one."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             leaders = {status["leader"]: None for status in self._statuses()}
             if len(leaders) == 1 and 0 not in leaders:
-                for number, address in enumerate(self.addresses):
+                for number, address in enumerate(self._addresses):
                     for status in self._statuses(address):
                         if status["header"]["member_id"] in leaders:
                             return number
@@ -83,7 +90,7 @@ class EtcdCluster:
     def _statuses(self, *addresses: str) -> list[dict]:
         wanted = addresses or [
             address
-            for address, process in zip(self.addresses, self.processes, strict=True)
+            for address, process in zip(self._addresses, self._processes, strict=True)
             if process.poll() is None
         ]
         done = subprocess.run(
@@ -106,15 +113,15 @@ class EtcdCluster:
     def kill(self, number: int) -> float:
         """kill -9; returns when it was."""
         moment = time.monotonic()
-        self.processes[number].send_signal(signal.SIGKILL)
-        self.processes[number].wait()
+        self._processes[number].send_signal(signal.SIGKILL)
+        self._processes[number].wait()
         return moment
 
     def revive(self, number: int) -> None:
-        self.processes[number] = self._spawn(number)
-        self.wait_for_leader()
+        self._processes[number] = self._spawn(number)
+        self.leader()
 
     def stop(self) -> None:
-        for process in self.processes:
+        for process in self._processes:
             process.kill()
             process.wait()

@@ -1,12 +1,18 @@
 """Both sides as their clients see them."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
 from itertools import cycle
 from pathlib import Path
 from typing import Protocol
 
 from raft_parts.etcd_client import Connection, EtcdFailed, field, fields
+from tests.fleet.raft.certificates import Files
+from tests.fleet.raft.values import put_value
+from warren.aio.clock import SystemClock
+from warren.raft.client import Client
+from warren.raft.errors import RaftError
 
 PUT = "/etcdserverpb.KV/Put"
 RANGE = "/etcdserverpb.KV/Range"
@@ -78,4 +84,35 @@ class EtcdTarget:
             return self._connection
 
 
-CONNECT: dict[str, Callable[[list[str], Path], Awaitable[Target]]] = {"etcd": EtcdTarget.connect}
+class OurTarget:
+    """Ours: one session with one cluster."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    @classmethod
+    async def connect(cls, addresses: list[str], folder: Path) -> "OurTarget":
+        stem = folder / "certificates" / "party-0"
+        files = Files(
+            stem.with_suffix(".pem"), stem.with_suffix(".key"), stem.with_name("authority.pem")
+        )
+        client = Client(addresses, files.security(), clock=SystemClock(), random=random.random)
+        return cls(client)
+
+    async def put(self, key: bytes, value: bytes) -> None:
+        try:
+            await self._client.propose(put_value(key, value))
+        except RaftError as error:
+            raise Failed(str(error)) from error
+
+    async def get(self, key: bytes) -> bytes:
+        return await self._client.read(key)
+
+    async def close(self) -> None:
+        self._client.close()
+
+
+CONNECT: dict[str, Callable[[list[str], Path], Awaitable[Target]]] = {
+    "etcd": EtcdTarget.connect,
+    "warren": OurTarget.connect,
+}
