@@ -87,6 +87,8 @@ class Replica:
         self._outbox = Outbox()
         self._shown_members: Mapping[int, str] = {}
         self._is_disk_full = False
+        if self._core.configuration.members == {self._member}:
+            self._core.campaign()  # there is nobody to wait for
 
     @property
     def core(self) -> Raft:
