@@ -28,8 +28,9 @@ from tinydb.storages import MemoryStorage
 from tinydb.table import Table
 
 from warren.aio.clock import SystemClock
+from warren.daemon.opening import open_store
 from warren.model.instance import Instance
-from warren.store.opening import open_store
+from warren.raft.node.node import Node
 from warren.store.store import Store
 
 SIZES = (1_000, 100_000)
@@ -111,9 +112,10 @@ async def measure() -> dict[str, float]:
         sides = []
         for size in SIZES:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(dir="/var/tmp")))
-            store = await stack.enter_async_context(
+            opened = await stack.enter_async_context(
                 open_store(directory / "state", clock=SystemClock())
             )
+            store = opened.store
             await fill(store, size)
             sides.append(Side(store, size))
         gc.collect()
@@ -133,15 +135,15 @@ async def measure() -> dict[str, float]:
         for name, _operation in operations:
             row = "".join(f"{medians[name, size] * 1e6:>9.2f} µs" for size in SIZES)
             print(f"  {name:<22}{row}")
-        await show_pause(sides[-1].store)
+        await show_pause(sides[-1], opened.node)
     return {
         name: round(medians[name, SIZES[1]] / medians[name, SIZES[0]], 2)
         for name, _operation in operations
     }
 
 
-async def show_pause(store: Store) -> None:
-    """Snapshot the large store while a ticker looks how long the loop is away."""
+async def show_pause(side: Side, node: Node) -> None:
+    """Write until a snapshot of the large store was taken, while a ticker looks how long the loop is away."""
     gaps: list[float] = []
 
     async def tick() -> None:
@@ -152,13 +154,13 @@ async def show_pause(store: Store) -> None:
             gaps.append(now - before)
             before = now
 
-    started = time.perf_counter()
+    before, started = node.status.snapshot_index, time.perf_counter()
     ticker = asyncio.ensure_future(tick())
-    await asyncio.sleep(0)
-    await store.compact()
+    while node.status.snapshot_index == before:
+        await side.put(TOGETHER)
     ticker.cancel()
     print(
-        f"  snapshot of {len(store.instances):,}: {time.perf_counter() - started:.2f} s, "
+        f"  writing until a snapshot of {side.size:,} was taken: {time.perf_counter() - started:.2f} s, "
         f"longest pause of the loop {max(gaps) * 1e3:.1f} ms"
     )
 

@@ -1,9 +1,9 @@
-"""The little that the journal and the snapshots ask of a disk: one flat directory of files.
+"""The little that logs and snapshots ask of a disk: one flat directory of files.
 
 Durability is explicit, as POSIX has it: what was written is safe only after ``sync`` of the file,
 and a name (created, renamed, removed) only after ``sync_directory``. The simulated disk of
 ``warren.testing.disk`` takes both at their word. Errors are ``OSError`` and are translated by the
-journal, which knows what they mean.
+log, which knows what they mean.
 """
 
 import os

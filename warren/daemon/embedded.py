@@ -13,22 +13,19 @@ from pathlib import Path
 from warren.aio.clock import Clock, SystemClock
 from warren.client.contract import Change, Changed, HostCommand, Plan, Progress, Settled
 from warren.control import loop
-from warren.control.actions import Action
 from warren.control.dispatch import Dispatcher, LogTail
-from warren.control.effects import Outcome
 from warren.control.observer import Observer
 from warren.control.progress import ServiceProgress
 from warren.control.snapshot import Policy
 from warren.daemon.changes import Changes
+from warren.daemon.opening import Opened, open_store
 from warren.daemon.planning import Planner
 from warren.daemon.reading import Reading
 from warren.daemon.records import StoreRecords
 from warren.daemon.targets import Reach, Targets
-from warren.model.cluster import Cluster
 from warren.model.ids import derived_id
 from warren.providers.contract import LogOptions, Target
 from warren.providers.registry import engines
-from warren.store.opening import open_store
 from warren.store.store import Store
 
 ENGINES = engines()
@@ -52,11 +49,11 @@ async def open_embedded(
         PermanentError: it cannot be used.
     """
     clock = clock or SystemClock()
-    async with open_store(directory, clock=clock, command=command) as store:
-        targets = Targets(store, reach)
+    async with open_store(directory, clock=clock, command=command) as opened:
+        targets = Targets(opened.store, reach)
         async with Observer(targets.find, ENGINES, clock=clock) as observer:
             asked = replace(policy or ALONE, began_at=clock.now())
-            yield Embedded(store, reach, targets, observer, clock=clock, policy=asked)
+            yield Embedded(opened, reach, targets, observer, clock=clock, policy=asked)
 
 
 class Embedded(Reading):
@@ -64,7 +61,7 @@ class Embedded(Reading):
 
     def __init__(
         self,
-        store: Store,
+        opened: Opened,
         reach: Reach,
         targets: Targets,
         observer: Observer,
@@ -72,18 +69,19 @@ class Embedded(Reading):
         clock: Clock,
         policy: Policy,
     ) -> None:
+        store = opened.store
         super().__init__(store)
         self._clock = clock
         self._policy = policy
         self._reach = reach
         self._targets = targets
-        self._dispatcher: Dispatcher | None = None
+        self._dispatcher = Dispatcher(targets.find, ENGINES, epoch=opened.epoch)
         changes = Changes(store, reach, clock, seed=seed_of(store), registry=ENGINES)
         self._changes = changes
         self._world = loop.World(
             records=StoreRecords(store),
             observe=observer,
-            dispatch=self._dispatch,
+            dispatch=self._dispatcher,
             clock=clock,
             new_id=new_instance_id,
             read_log_tail=LogTail(targets.find, ENGINES),
@@ -130,28 +128,6 @@ class Embedded(Reading):
         """Log lines of all running instances of a service."""
         async for line in follow_logs(self, self._reach, service, tail=tail, follow=follow):
             yield line
-
-    async def _dispatch(self, actions: Sequence[Action]) -> Sequence[Outcome]:
-        """Carry out actions, as the newest controller: a run that changes nothing never is one."""
-        if self._dispatcher is None:
-            epoch = await self._campaign()
-            self._dispatcher = Dispatcher(self._targets.find, ENGINES, epoch=epoch)
-        return await self._dispatcher(actions)
-
-    async def _campaign(self) -> int:
-        """Raise the cluster's epoch above all before it; that of this controller from now on."""
-        now = self._clock.now()
-        old = next(iter(self._store.cluster), None)
-        if old is None:
-            new = Cluster(
-                id=self._store.cluster_id, name="cluster", created_at=now, updated_at=now, epoch=1
-            )
-        else:
-            new = old.model_copy(
-                update={"epoch": old.epoch + 1, "updated_at": now, "version": old.version + 1}
-            )
-        await self._store.write(puts=[new])
-        return new.epoch
 
 
 def new_instance_id(service_id: str, slot: str, previous_id: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from warren.aio.clock import SystemClock
 from warren.daemon.embedded import ALONE, Embedded, follow_logs, open_embedded
+from warren.daemon.opening import read_store
 from warren.daemon.reading import Reading
 from warren.fleet.host import Host
 from warren.fleet.ssh.pool import Pool
@@ -23,7 +24,6 @@ from warren.playbook.run.reach import Evaluated
 from warren.playbook.templating.engine import Engine
 from warren.playbook.variables.levels import Layer, Level
 from warren.playbook.variables.scope import Scope
-from warren.store.opening import open_store
 from warren.store.store import Store
 
 STATE_NAME = ".warren"
@@ -81,7 +81,7 @@ async def open_reader(sources: Sequence[str], given: Path | None) -> AsyncIterat
     directory = _existing(state_directory(sources, given))
     async with (
         _pool() as pool,
-        open_store(directory, clock=SystemClock(), read_only=True) as store,
+        read_store(directory, clock=SystemClock()) as store,
     ):
         yield Reader(store, _reach(sources, pool))
 

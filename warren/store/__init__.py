@@ -1,6 +1,6 @@
-"""What Warren remembers: typed tables, transactions, a journal, watches, snapshots.
+"""What Warren remembers: typed tables, transactions, watches.
 
-The state is TinyDB in memory; what makes it durable is the log of the entries that led to it
-(``journal``) and snapshots of it. Start with ``opening`` and ``store``, then ``state`` (what an entry
-means) and ``journal`` (how it survives).
+The state is TinyDB in memory, changed by nothing but entries of a replicated log. Start with ``store``
+and ``state`` (what an entry means); ``machine`` is the side that the log sees. ``format1`` reads what
+earlier versions wrote.
 """

@@ -118,12 +118,12 @@ def apply(state: State, entry: bytes, index: int) -> Applied:
     Args:
         state: as the entries before left it; changed in place.
         entry: see ``entry``.
-        index: of the entry: one more than that of the last.
+        index: of the entry: higher than that of the last (the log holds more than the store's).
 
     Raises:
         PermanentError: a newer Warren wrote the entry; the state must not be used any further.
     """
-    assert index == state.index + 1, f"entry {index} after {state.index}"
+    assert index > state.index, f"entry {index} after {state.index}"
     operations = decode_entry(entry)
     pending = _Pending(state, index)
     try:

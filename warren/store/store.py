@@ -1,25 +1,21 @@
 """The store: what is recorded, how to change it, how to follow it."""
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from pydantic_core import PydanticSerializationError
 
-from warren.aio.clock import Clock
-from warren.model.errors import InvalidInput, Problem, TransientError
+from warren.model.errors import InvalidInput, Problem
 from warren.model.resource import Resource
 from warren.model.validation import parse
 from warren.store import schema
 from warren.store.entry import Delete, Operation, Put, encode_entry
-from warren.store.proposer import ApplyEntry, InMemoryProposer, Proposer
-from warren.store.snapshot import Frozen, freeze
-from warren.store.state import Applied, State, StateChange, apply
+from warren.store.machine import StoreMachine
+from warren.store.proposer import InMemoryProposer, Proposer
+from warren.store.state import StateChange
 from warren.store.tables import Table
 from warren.store.watch import Change, Feed, Watch
-
-COMPACT_ENTRIES = 10_000
 
 
 class Transaction:
@@ -75,16 +71,15 @@ class Store:
     """Tables, transactions and watches over one state.
 
     Args:
-        state: to begin with.
-        cluster_id: whose state it is.
-        propose_with: makes the proposer, given what applies an entry.
+        machine: holds the state; only the log changes it.
+        proposer: gets entries into the log.
     """
 
-    def __init__(
-        self, state: State, cluster_id: str, propose_with: Callable[[ApplyEntry], Proposer]
-    ) -> None:
-        self.cluster_id = cluster_id
-        self._state = state
+    def __init__(self, machine: StoreMachine, proposer: Proposer) -> None:
+        self._machine = machine
+        self._proposer = proposer
+        self.cluster_id = machine.cluster_id
+        state = self._state = machine.state
         self.cluster = Table(schema.CLUSTER, state.tables["cluster"])
         self.nodes = Table(schema.NODES, state.tables["nodes"])
         self.services = Table(schema.SERVICES, state.tables["services"])
@@ -96,10 +91,8 @@ class Store:
             "instances": self.instances,
         }
         self._feed = Feed(state.sequence, self._decode)
-        self._proposer = propose_with(self._apply)
-        self._compactor: Callable[[], Awaitable[int]] | None = None
-        self._compacted_index = state.index
-        self._grown = asyncio.Event()
+        machine.changed = self._feed_changes
+        machine.restored = self._restart_feed
 
     @property
     def index(self) -> int:
@@ -152,10 +145,10 @@ class Store:
         yield transaction
         if not transaction.operations:
             return
-        applied = await self._proposer.propose(encode_entry(transaction.operations))
-        transaction.index = applied.index
-        if applied.refusal is not None:
-            raise applied.refusal
+        outcome = await self._proposer.propose(encode_entry(transaction.operations))
+        transaction.index = outcome.index
+        if outcome.refusal is not None:
+            raise outcome.refusal
         for model, document in transaction.models:
             self._tables[schema.schema_of(model).name].remember(model, document)
 
@@ -170,61 +163,18 @@ class Store:
 
     def scratch(self) -> "Store":
         """An independent copy in memory that accepts writes and never touches a disk."""
-        state = self._state.copy()
-        return Store(
-            state, self.cluster_id, lambda apply_: InMemoryProposer(apply_, last_index=state.index)
-        )
-
-    def freeze(self) -> Frozen:
-        """The whole state as it is now, for a snapshot."""
-        return freeze(self._state, self.cluster_id)
-
-    def compact_with(self, compactor: Callable[[], Awaitable[int]], *, index: int) -> None:
-        """Say how to compact, and which entry the last snapshot holds."""
-        self._compactor = compactor
-        self._compacted_index = index
-        self._measure()
-
-    async def compact(self) -> None:
-        """Write a snapshot and drop the journal that it makes unnecessary.
-
-        Raises:
-            TransientError: the disk is full; nothing is lost.
-            PermanentError: the disk failed.
-        """
-        if self._compactor is not None and self.index > self._compacted_index:
-            self._compacted_index = await self._compactor()
-        self._measure()
-
-    async def maintain(self, clock: Clock) -> None:
-        """Compact whenever the journal has grown by 10,000 entries; runs until cancelled.
-
-        Raises:
-            PermanentError: the disk failed.
-        """
-        while True:
-            await self._grown.wait()
-            try:
-                await self.compact()
-            except TransientError as error:
-                await clock.sleep(error.retry_after_seconds)
+        machine = StoreMachine(self._state.copy(), self.cluster_id)
+        return Store(machine, InMemoryProposer(machine))
 
     def close(self) -> None:
         """End all watches."""
         self._feed.close()
 
-    def _measure(self) -> None:
-        if self.index - self._compacted_index >= COMPACT_ENTRIES:
-            self._grown.set()
-        else:
-            self._grown.clear()
+    def _feed_changes(self, _index: int, changes: tuple[StateChange, ...]) -> None:
+        self._feed.publish(changes)
 
-    def _apply(self, entry: bytes, index: int) -> Applied:
-        applied = apply(self._state, entry, index)
-        self._feed.publish(applied.changes)
-        if self._compactor is not None:
-            self._measure()
-        return applied
+    def _restart_feed(self) -> None:
+        self._feed.restart(self._state.sequence)
 
     def _decode(self, change: StateChange) -> Change:
         table = self._tables[change.table]

@@ -85,6 +85,12 @@ class Feed:
             self.sequence = self._ring[-1].sequence
             self._wake()
 
+    def restart(self, sequence: int) -> None:
+        """Forget what came before: the state was replaced, and watches that lack anything are told."""
+        self._ring.clear()
+        self.sequence = sequence
+        self._wake()
+
     def close(self) -> None:
         """End all watches once they have seen everything."""
         self.closed = True

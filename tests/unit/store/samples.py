@@ -1,17 +1,14 @@
-"""Things to store, and a store on a disk of choice."""
+"""Things to store, and a store in memory."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from itertools import count
 from typing import Any
 
-from warren.aio.disk import Disk
-from warren.aio.offload import Inline
 from warren.model.instance import Instance
 from warren.model.node import Node
 from warren.model.service import Release, Service, ServiceSpec, spec_hash
-from warren.store.opening import open_on_disk
+from warren.store.machine import StoreMachine
+from warren.store.proposer import InMemoryProposer
+from warren.store.state import State
 from warren.store.store import Store
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
@@ -51,15 +48,6 @@ def instance(name: str, service_id: str = "svc_web", **fields: Any) -> Instance:
     return Instance.model_validate({**known, **fields})
 
 
-@asynccontextmanager
-async def store_on(disk: Disk) -> AsyncIterator[Store]:
-    numbers = count(1)
-    opened = open_on_disk(
-        disk,
-        lambda: f"clu_{next(numbers)}",
-        writer=Inline(),
-        compactor=Inline(),
-        called="the disk",
-    )
-    async with opened as store:
-        yield store
+def store_in_memory() -> Store:
+    machine = StoreMachine(State(), "clu_1")
+    return Store(machine, InMemoryProposer(machine))

@@ -1,38 +1,19 @@
-"""From the files of a state directory back to the state.
+"""From the files of a state directory of format 1 back to the state.
 
-The newest snapshot, then every journal entry after it. Files are only ever removed once a later
-snapshot is durable, so anything missing or damaged in between is refused with the place named; the
-one thing that is forgiven is the torn last record, which nobody was ever told about.
+The newest snapshot, then every journal entry after it. What is missing or damaged in between is
+refused with the place named; the one thing that is forgiven is the torn last record, which nobody
+was ever told about.
 """
 
 import hashlib
-from dataclasses import dataclass
 
-from warren.aio.disk import TEMPORARY_SUFFIX, Disk
+from warren.aio.disk import Disk
 from warren.model.errors import CorruptState
-from warren.store import snapshot
-from warren.store.journal import PREFIX as JOURNAL_PREFIX, Tail
-from warren.store.record import Contents, corrupt, read_journal
+from warren.store.format1 import snapshot
+from warren.store.format1.record import Contents, corrupt, read_journal
 from warren.store.state import State, apply
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recovered:
-    """What the files say.
-
-    Attributes:
-        state: after the last entry.
-        tail: where the journal goes on.
-        torn_bytes: how much stands behind that.
-        snapshot_index: index of the snapshot it began from; 0 without one.
-        obsolete: files that no longer count.
-    """
-
-    state: State
-    tail: Tail
-    torn_bytes: int
-    snapshot_index: int
-    obsolete: tuple[str, ...]
+JOURNAL_PREFIX = "journal-"
 
 
 def cluster_digest(cluster_id: str) -> bytes:
@@ -40,20 +21,18 @@ def cluster_digest(cluster_id: str) -> bytes:
     return hashlib.blake2b(cluster_id.encode(), digest_size=32).digest()
 
 
-def read_state(disk: Disk, cluster_id: str) -> Recovered:
+def read_state(disk: Disk, cluster_id: str) -> State:
     """Read everything; change nothing.
 
     Raises:
         CorruptState: something acknowledged is damaged or missing; says where.
         PermanentError: a newer Warren wrote it.
-        FileNotFoundError: a file went away while reading (a compaction by the holder).
     """
     names = disk.names()
     snapshots = numbered(names, snapshot.PREFIX)
     state = State()
     if snapshots:
         state = _load_snapshot(disk, snapshots[max(snapshots)], cluster_id)
-    snapshot_index = state.index
     journals = numbered(names, JOURNAL_PREFIX)
     first = max((index for index in journals if index <= state.index + 1), default=None)
     if first is None:
@@ -61,36 +40,16 @@ def read_state(disk: Disk, cluster_id: str) -> Recovered:
             f"the journal that holds entry {state.index + 1} is missing",
             hint="restore the state directory from a copy, or move it away and begin anew",
         )
-    tail, torn_bytes = _replay(disk, state, cluster_id, journals, first)
-    obsolete = [name for index, name in journals.items() if index < first]
-    obsolete += [name for index, name in snapshots.items() if index < snapshot_index]
-    obsolete += [name for name in names if name.endswith(TEMPORARY_SUFFIX)]
-    return Recovered(
-        state=state,
-        tail=tail,
-        torn_bytes=torn_bytes,
-        snapshot_index=snapshot_index,
-        obsolete=tuple(obsolete),
+    _replay(disk, state, cluster_id, journals, first)
+    return state
+
+
+def files(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The files of ``names`` that format 1 kept its state in."""
+    return (
+        *numbered(names, JOURNAL_PREFIX).values(),
+        *numbered(names, snapshot.PREFIX).values(),
     )
-
-
-def repair(disk: Disk, recovered: Recovered) -> None:
-    """Cut the torn record and remove what no longer counts, durably.
-
-    Raises:
-        OSError: as the disk says.
-    """
-    if recovered.torn_bytes:
-        file = disk.open(recovered.tail.name)
-        try:
-            file.truncate(recovered.tail.offset)
-            file.sync()
-        finally:
-            file.close()
-    if recovered.obsolete:
-        for name in recovered.obsolete:
-            disk.remove(name)
-        disk.sync_directory()
 
 
 def numbered(names: tuple[str, ...], prefix: str) -> dict[int, str]:
@@ -115,7 +74,7 @@ def _load_snapshot(disk: Disk, name: str, cluster_id: str) -> State:
 
 def _replay(
     disk: Disk, state: State, cluster_id: str, journals: dict[int, str], first: int
-) -> tuple[Tail, int]:
+) -> None:
     cluster = cluster_digest(cluster_id)
     before: Contents | None = None
     next_index = first
@@ -141,15 +100,6 @@ def _replay(
         raise corrupt(
             name, before.end, len(before.records) + 1, f"entries up to {state.index} are missing"
         )
-    tail = Tail(
-        name=name,
-        cluster=cluster,
-        first_index=needed[-1][0],
-        next_index=next_index,
-        offset=before.end,
-        checksum=before.checksum,
-    )
-    return tail, before.torn_bytes
 
 
 def _check_header(name: str, contents: Contents, cluster: bytes, index: int) -> None:

@@ -1,14 +1,9 @@
-"""The whole state as bytes: chunks with a checksum each, a digest of all at the end.
-
-A snapshot is taken from a copy of the tables' dicts (documents are immutable, so that takes
-milliseconds) and encoded a slice at a time, so that the loop never stops for long.
-"""
+"""The snapshots of format 1: chunks with a checksum each, a digest of all at the end."""
 
 import hashlib
 import struct
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import msgspec
 
@@ -18,13 +13,11 @@ from warren.store.storage import Document, Rows
 
 SNAPSHOT_MAGIC = b"WARRENS\n"
 SNAPSHOT_FORMAT = 1
-SLICE_DOCUMENTS = 250
 PREFIX = "snapshot-"
 
 _HEAD = struct.Struct("<8sH")
 _CHUNK = struct.Struct("<II")  # payload bytes, checksum; a length of 0 announces the digest
 _DIGEST_BYTES = 32
-_encode = msgspec.msgpack.Encoder().encode
 
 
 class Meta(msgspec.Struct, frozen=True):
@@ -48,45 +41,9 @@ _decode_meta = msgspec.msgpack.Decoder(Meta).decode
 _decode_slice = msgspec.msgpack.Decoder(Slice).decode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frozen:
-    """The state at one index, not changed by later entries."""
-
-    meta: Meta
-    rows: dict[str, Rows]
-
-
-def freeze(state: State, cluster_id: str) -> Frozen:
-    """Take the state as it is now: a few milliseconds for 100,000 documents."""
-    rows = state.rows()
-    meta = Meta(
-        cluster_id=cluster_id,
-        index=state.index,
-        sequence=state.sequence,
-        fingerprint=f"{state.fingerprint:032x}",
-        documents=sum(map(len, rows.values())),
-    )
-    return Frozen(meta=meta, rows=rows)
-
-
 def snapshot_name(index: int) -> str:
     """The name of the file that holds the state at that index."""
     return f"{PREFIX}{index:020}"
-
-
-def encode_snapshot(frozen: Frozen) -> Iterator[bytes]:
-    """The bytes of a snapshot, in pieces that each take about a millisecond to make."""
-    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
-    head = _HEAD.pack(SNAPSHOT_MAGIC, SNAPSHOT_FORMAT) + _chunk(_encode(frozen.meta))
-    digest.update(head)
-    yield head
-    for payload in _slices(frozen.rows):
-        piece = _chunk(payload)
-        digest.update(piece)
-        yield piece
-    end = _CHUNK.pack(0, 0)
-    digest.update(end)
-    yield end + digest.digest()
 
 
 def decode_snapshot(name: str, data: bytes) -> tuple[Meta, State]:
@@ -139,22 +96,6 @@ def _check(name: str, meta: Meta, rows: dict[str, Rows]) -> State:
     state.load(rows)
     state.index, state.sequence, state.fingerprint = meta.index, meta.sequence, fingerprint
     return state
-
-
-def _slices(rows: dict[str, Rows]) -> Iterator[bytes]:
-    for table, documents in rows.items():
-        part: list[tuple[int, Document]] = []
-        for doc_id, document in documents.items():
-            part.append((int(doc_id), document))
-            if len(part) == SLICE_DOCUMENTS:
-                yield _encode(Slice(table, part))
-                part = []
-        if part:
-            yield _encode(Slice(table, part))
-
-
-def _chunk(payload: bytes) -> bytes:
-    return _CHUNK.pack(len(payload), zlib.crc32(payload)) + payload
 
 
 def _payloads(name: str, data: bytes) -> Iterator[memoryview]:

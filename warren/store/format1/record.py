@@ -1,4 +1,4 @@
-"""The journal's bytes: a header, then records, each of which carries one batch of entries.
+"""The bytes of a journal, as format 1 had it: a header, then records, each of which carries one batch of entries.
 
 A batch is what one fsync made durable, and the next batch is written only after that. So a record
 that can be read proves that all before it had reached the disk, and the last record alone may be
@@ -12,7 +12,6 @@ another file without notice.
 
 import struct
 import zlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -28,9 +27,7 @@ _CHECKSUM = struct.Struct("<I")
 _RECORD = struct.Struct("<4sIIQI")  # magic, payload bytes, checksum before, first index, entries
 HEADER_BYTES = _HEADER.size + _CHECKSUM.size
 RECORD_BYTES = _RECORD.size + _CHECKSUM.size
-_CLUSTER_BYTES = 32
 
-_encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(list[bytes]).decode
 
 
@@ -85,33 +82,12 @@ class Contents:
     torn_bytes: int
 
 
-def encode_header(header: Header) -> bytes:
-    """The first bytes of a journal file."""
-    assert len(header.cluster) == _CLUSTER_BYTES, "a digest of 32 bytes"
+def header_checksum(header: Header) -> int:
+    """What the first record of the file is chained to."""
     packed = _HEADER.pack(
         JOURNAL_MAGIC, JOURNAL_FORMAT, header.first_index, header.previous, header.cluster
     )
-    return packed + _CHECKSUM.pack(zlib.crc32(packed))
-
-
-def header_checksum(header: Header) -> int:
-    """What the first record of the file is chained to."""
-    checksum: int = _CHECKSUM.unpack(encode_header(header)[-_CHECKSUM.size :])[0]
-    return checksum
-
-
-def encode_record(previous: int, first_index: int, entries: Sequence[bytes]) -> tuple[bytes, int]:
-    """The bytes of a record, and its checksum.
-
-    Args:
-        previous: checksum of the record before, or of the header.
-        first_index: of the first of ``entries``.
-        entries: at least one.
-    """
-    payload = _encode(entries)
-    packed = _RECORD.pack(RECORD_MAGIC, len(payload), previous, first_index, len(entries))
-    checksum = zlib.crc32(payload, zlib.crc32(packed))
-    return b"".join((packed, _CHECKSUM.pack(checksum), payload)), checksum
+    return zlib.crc32(packed)
 
 
 def read_journal(name: str, data: bytes) -> Contents:

@@ -9,13 +9,13 @@ from typing import Any
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.unit.store.samples import node, store_on
+from tests.unit.daemon.samples import Directory, opened
+from tests.unit.store.samples import node
 from warren.model.errors import AlreadyExists, Conflict
 from warren.model.node import Node
 from warren.model.states import NodeState
 from warren.store.state import add_fingerprints, row_fingerprint
 from warren.store.store import Store
-from warren.testing.disk import SimulatedDisk
 
 Model = dict[str, Node]
 NAMES = [f"n{number}" for number in range(6)]
@@ -26,21 +26,21 @@ class StoreHistories(RuleBasedStateMachine):
     """The store and a dict are told the same; the store also loses power now and then."""
 
     store: Store
-    disk: SimulatedDisk
+    disk: Directory
 
     @initialize()
     def start(self) -> None:
         self.loop = asyncio.new_event_loop()
         self.stack = AsyncExitStack()
         self.model: Model = {}
-        self.disk = SimulatedDisk()
+        self.disk = Directory()
         self._open()
 
     def _do(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         return self.loop.run_until_complete(coroutine)
 
     def _open(self) -> None:
-        self.store = self._do(self.stack.enter_async_context(store_on(self.disk)))
+        self.store = self._do(self.stack.enter_async_context(opened(self.disk))).store
 
     @rule(
         steps=st.lists(
@@ -91,10 +91,6 @@ class StoreHistories(RuleBasedStateMachine):
             return True
         return False
 
-    @rule()
-    def compact(self) -> None:
-        self._do(self.store.compact())
-
     @rule(seed=st.integers(0, 1 << 32))
     def lose_power(self, seed: int) -> None:
         chance = random.Random(seed)
@@ -121,7 +117,7 @@ class StoreHistories(RuleBasedStateMachine):
     def fingerprint_is_that_of_the_documents(self) -> None:
         built_anew = add_fingerprints(
             row_fingerprint(table, int(doc_id), document)
-            for table, rows in self.store.freeze().rows.items()
+            for table, rows in self.store._state.rows().items()
             for doc_id, document in rows.items()
         )
         assert self.store.fingerprint == f"{built_anew:032x}"
@@ -133,7 +129,7 @@ class StoreHistories(RuleBasedStateMachine):
 
 TestStoreHistories = StoreHistories.TestCase
 TestStoreHistories.settings = settings(
-    max_examples=40,
+    max_examples=25,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),
