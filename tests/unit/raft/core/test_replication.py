@@ -522,3 +522,32 @@ def test_large_applies_are_handed_out_in_parts() -> None:
 def test_settings_that_could_not_work_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         Settings(**{"member": 1, **wrong})  # type: ignore[arg-type]
+
+
+def test_member_that_answers_before_its_snapshot_is_reported_goes_on() -> None:
+    cluster = Cluster()
+    leader = cluster.elect(1)
+    cluster.isolate(3)
+    for number in range(3):
+        leader.propose([b"%d" % number])
+        cluster.settle()
+    cluster.members[1].save()
+    leader.report_unreachable(3)
+    leader.propose([b"more"])
+    cluster.members[1].run()
+    third = leader.progress[3]
+    assert third.state == int(ProgressState.SNAPSHOT)
+    leader.step(MsgAppResp(1, 3, 2, 3))
+    assert third.state == int(ProgressState.SNAPSHOT)
+    leader.step(MsgAppResp(1, 3, 2, 5))
+    assert third.state == int(ProgressState.REPLICATE)
+
+
+def test_heartbeats_come_as_often_as_is_set() -> None:
+    cluster = Cluster(configure=lambda member: Settings(member=member, heartbeat_ticks=3))
+    leader = cluster.elect(1)
+    sent = []
+    for _ in range(3):
+        leader.tick()
+        sent.append(sum(isinstance(m, MsgHeartbeat) for m in cluster.members[1].run()))
+    assert sent == [0, 0, 2]
