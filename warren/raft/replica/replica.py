@@ -186,6 +186,9 @@ class Replica:
         if self._reads.count >= self._settings.max_waiting:
             error = Overloaded(f"{self._reads.count} reads wait for member {self._member} already")
             self._outbox.answers.append((ticket, error))
+        elif self._is_disk_full and self._core.role is not _LEADER:
+            # What it must see first may never be applied here, for it cannot be written.
+            self._outbox.answers.append((ticket, self._not_leader()))
         else:
             self._reads.wait(ticket, query)
 
