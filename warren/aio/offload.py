@@ -76,7 +76,7 @@ class Inline:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         try:
             future.set_result(call())
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - whoever waits for the future gets it
             future.set_exception(error)
         return future
 

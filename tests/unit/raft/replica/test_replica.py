@@ -244,7 +244,7 @@ def test_command_that_is_sent_again_to_another_leader_takes_effect_once() -> Non
 def test_session_expires_by_the_time_in_the_log_on_all_members_alike() -> None:
     world = World()
     client = open_session(world)
-    world.pass_time(3_700_000, step_ms=1000)
+    world.pass_time(3_700_000, step_ms=20_000)
     world.propose(world.leader(), "other", OpenSession())
     world.propose(world.leader(), "late", Command(client, 1, 1, b"k=1"))
     world.settle()
