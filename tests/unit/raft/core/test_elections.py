@@ -312,6 +312,8 @@ def test_barred_member_votes_but_does_not_stand() -> None:
     assert is_role(cluster[2], Role.LEADER)
     assert cluster[1].vote == 2
     assert not cluster[1].may_lead
+    cluster[1].step(MsgTimeoutNow(1, 2, 2))
+    assert is_role(cluster[1], Role.FOLLOWER)
 
 
 def test_leader_stands_no_second_time_and_can_step_down() -> None:
@@ -405,3 +407,18 @@ def test_candidate_that_hears_of_a_change_asks_again() -> None:
     assert (member.raft.role, member.raft.commit) == (Role.FOLLOWER, 2)
     member.raft.campaign()
     assert is_role(member.raft, Role.FOLLOWER)
+
+
+def test_own_vote_does_not_count_with_the_end_of_an_earlier_write() -> None:
+    member = member_of(SnapshotMeta(1, 1, Configuration((1,))))
+    member.run()
+    member.slow = True
+    member.raft.step(MsgApp(1, 2, 2, 1, 1, 1, (Entry(2, 2),)))
+    member.run()
+    member.raft.campaign()
+    member.run()
+    assert [append.term for append in member.unwritten] == [2, 3]
+    member.write()
+    assert is_role(member.raft, Role.CANDIDATE)
+    member.write()
+    assert is_role(member.raft, Role.LEADER)

@@ -5,13 +5,19 @@ from warren.raft.core.entry import (
     ChangeKind,
     Configuration,
     ConfigurationChange,
+    Entry,
     EntryKind,
+    HardState,
     MemberChange,
+    SnapshotMeta,
     Transition,
+    decode_change,
     encode_change,
 )
 from warren.raft.core.messages import MsgApp, MsgStorageAppend, MsgTimeoutNow
+from warren.raft.core.raft import Raft
 from warren.raft.core.ready import Role
+from warren.raft.core.settings import Settings
 from warren.raft.errors import NotLeader, Refused, Unavailable
 
 VOTER, LEARNER, REMOVE = ChangeKind.ADD_VOTER, ChangeKind.ADD_LEARNER, ChangeKind.REMOVE
@@ -317,3 +323,27 @@ def test_restarted_member_knows_the_configuration_of_its_log() -> None:
     cluster.crash(2)
     cluster.settle()
     assert cluster[2].configuration == Configuration((1, 2, 3), learners=(4,))
+
+
+def test_new_leader_takes_no_change_while_one_in_its_tail_is_not_applied() -> None:
+    data = encode_change(change((LEARNER, 4)))
+    raft = Raft(
+        Settings(member=1),
+        hard_state=HardState(1),
+        snapshot=SnapshotMeta(1, 1, Configuration((1,))),
+        entries=[Entry(2, 1, data, EntryKind.CHANGE)],
+        draw=lambda _bound: 0,
+    )
+    raft.campaign()
+    for _ in ("the vote", "the first entry"):
+        append = raft.ready().append
+        assert append is not None
+        raft.advance(append)
+    apply = raft.ready().apply
+    assert apply is not None
+    assert raft.commit == 3
+    with pytest.raises(Unavailable, match="may still be under way"):
+        raft.propose_change(change((LEARNER, 5)))
+    raft.apply_change(decode_change(apply.entries[0].data))
+    raft.advance(apply)
+    assert raft.propose_change(change((LEARNER, 5))) == 4

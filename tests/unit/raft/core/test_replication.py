@@ -95,12 +95,12 @@ def test_eager_commit_is_told_without_waiting() -> None:
 
 
 def figure_8() -> Cluster:
-    """The old entry of term 2 is on three of five members, and its leader has a new one of term 4."""
+    """Member 1 has an entry of term 2 that nobody else has, and member 5 another of term 3."""
     old, new = Entry(2, 2, b"old"), Entry(2, 3, b"new")
     cluster = Cluster(
         [1, 2, 3, 4, 5], configure=lambda member: Settings(member=member, max_message_bytes=1)
     )
-    for member, entries in {1: [old], 2: [old], 3: [], 4: [], 5: [new]}.items():
+    for member, entries in {1: [old], 2: [], 3: [], 4: [], 5: [new]}.items():
         storage = cluster.members[member].storage
         storage.entries = entries
         storage.hard_state = HardState(3)
@@ -551,3 +551,22 @@ def test_heartbeats_come_as_often_as_is_set() -> None:
         leader.tick()
         sent.append(sum(isinstance(m, MsgHeartbeat) for m in cluster.members[1].run()))
     assert sent == [0, 0, 2]
+
+
+def test_lower_acknowledgement_does_not_replace_a_higher_one() -> None:
+    member = follower([], term=2)
+    member.raft.step(MsgApp(1, 2, 2, 1, 1, 1, (Entry(2, 2), Entry(3, 2))))
+    member.raft.step(MsgApp(1, 2, 2, 1, 1, 1, (Entry(2, 2),)))
+    assert MsgAppResp(2, 1, 2, 3) in member.run()
+
+
+def test_snapshot_older_than_the_log_is_ignored() -> None:
+    cluster = Cluster()
+    leader = cluster.elect(1)
+    leader.propose([b"x"])
+    cluster.settle()
+    cluster.tick()
+    cluster.members[2].save()
+    cluster[2].step(MsgSnap(2, 1, 2, FIRST))
+    assert cluster.members[2].run() == [MsgAppResp(1, 2, 2, 3)]
+    assert (cluster[2].commit, cluster[2].last_index, cluster[2].snapshot.index) == (3, 3, 3)
