@@ -9,7 +9,10 @@ N ?= 3
 DEMO := .fleet/demo
 TESTS ?=
 
-.PHONY: help setup setup-python demo demo-down test test-unit test-fleet check lock fleet-up fleet-down
+SEEDS ?= 100
+START ?= 0
+
+.PHONY: help setup setup-python demo demo-down test test-unit test-fleet simulate check lock fleet-up fleet-down
 
 help:  ## show this list
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,6 +37,9 @@ test-unit: setup-python
 
 test-fleet: setup
 	$(PYTHON) -m pytest -q -n 2 --dist loadfile tests/fleet $(TESTS)
+
+simulate: setup-python  ## simulate SEEDS=100 START=0: clusters under faults, each decided by its seed
+	@$(PYTHON) -m tests.simulation.raft --seeds $(SEEDS) --start $(START)
 
 check: setup-python  ## lint, types, contracts; writes nothing
 	$(BIN)/ruff format --check --quiet .

@@ -33,7 +33,10 @@ class StateMachine(Protocol):
     """What is replicated."""
 
     def apply(self, index: int, data: bytes) -> bytes:
-        """Carry out a command and return its result, a refusal included.
+        """Carry out a command and return its result.
+
+        Commands come from clients and may be anything. One that makes no sense has a result, too, which
+        says so: whatever is raised here ends every member, and again when it starts.
 
         Args:
             index: of its entry; higher than that of the last command, not always by one.

@@ -129,34 +129,68 @@ class _Search(Generic[State]):
         self._step = step
         self._state = initial
         self._taken = 0
-        self._open = sum(operation.returned is not None for operation in operations)
         self._seen: set[tuple[int, State]] = set()
-        self._path: list[tuple[_Node, State]] = []
-        self._head = _link(operations)
+        answered = [each for each in operations if each.returned is not None]
+        self._head = _link(answered)
+        self._unanswered = [
+            _Node(number, operation)
+            for number, operation in enumerate(
+                sorted(
+                    (each for each in operations if each.returned is None),
+                    key=lambda each: each.called,
+                ),
+                len(answered),
+            )
+        ]
 
     def run(self) -> bool:
-        """Try orders, deepest first, until all that returned has taken effect or none is left."""
-        node = self._head.after
+        """Try orders, deepest first, until all that was answered has taken effect or none is left."""
+        frames = [(self._candidates(), self._state)]
         best = -1
-        while self._open:
-            assert node is not None, "a return that is to come ends every walk"
-            if node.number >= 0:
-                node = self._head.after if self._take(node) else node.after
+        undo: list[_Node] = []
+        while self._head.after is not None:
+            candidates, _ = frames[-1]
+            node = next((one for one in candidates if self._take(one)), None)
+            if node is not None:
+                undo.append(node)
+                frames.append((self._candidates(), self._state))
                 continue
-            if len(self._path) > best:
-                best = len(self._path)
-                self.longest = tuple(taken.operation for taken, _ in self._path)
-                self.stuck = tuple(_candidates(self._head.after))
-            if not self._path:
+            if len(undo) > best:
+                best = len(undo)
+                self.longest = tuple(taken.operation for taken in undo)
+                self.stuck = tuple(one.operation for one in self._candidates())
+            frames.pop()
+            if not undo:
                 return False
-            node = self._put_back()
+            self._put_back(undo.pop(), frames[-1][1])
         return True
+
+    def _candidates(self) -> Iterator[_Node]:
+        """What may take effect next: what was called before the first return.
+
+        Those without an answer come last: most of them never took effect.
+        """
+        node = self._head.after
+        while node is not None and node.number >= 0:
+            yield node
+            node = node.after
+        assert node is not None, "the return of what was called is behind it"
+        limit = node.operation.returned
+        assert limit is not None
+        for one in self._unanswered:
+            if one.operation.called > limit:
+                return
+            if not self._taken >> one.number & 1:
+                yield one
 
     def _take(self, node: _Node) -> bool:
         """Let the operation take effect now, unless its answer differs or this was tried."""
         operation = node.operation
         state, answer = self._step(self._state, operation.request)
-        if operation.returned is not None and answer != operation.answer:
+        if operation.returned is None:
+            if state == self._state:
+                return False  # as good as never
+        elif answer != operation.answer:
             return False
         taken = self._taken | 1 << node.number
         if (taken, state) in self._seen:
@@ -164,34 +198,29 @@ class _Search(Generic[State]):
         if len(self._seen) >= CONFIGURATIONS_MAX:
             raise Undecided(f"{len(self._seen)} configurations of {operation.key!r} were tried")
         self._seen.add((taken, state))
-        self._path.append((node, self._state))
         self._state, self._taken = state, taken
-        _remove(node)
         if node.end is not None:
+            _remove(node)
             _remove(node.end)
-            self._open -= 1
         return True
 
-    def _put_back(self) -> _Node | None:
-        """Undo the last one; where to go on."""
-        node, self._state = self._path.pop()
+    def _put_back(self, node: _Node, state: State) -> None:
+        """Undo the last one."""
+        self._state = state
         self._taken &= ~(1 << node.number)
         if node.end is not None:
             _restore(node.end)
-            self._open += 1
-        _restore(node)
-        return node.after
+            _restore(node)
 
 
 def _link(operations: Sequence[Operation]) -> _Node:
     """All calls and returns by time behind a head; of one moment, calls come first."""
     moments: list[tuple[int, int, _Node]] = []
     for number, operation in enumerate(operations):
-        end = None
-        if operation.returned is not None:
-            assert operation.called <= operation.returned, f"{operation} returned before its call"
-            end = _Node(-1, operation)
-            moments.append((operation.returned, 1, end))
+        assert operation.returned is not None, "those without an answer have no place in the list"
+        assert operation.called <= operation.returned, f"{operation} returned before its call"
+        end = _Node(-1, operation)
+        moments.append((operation.returned, 1, end))
         moments.append((operation.called, 0, _Node(number, operation, end)))
     moments.sort(key=lambda moment: moment[:2])
     last = head = _Node(-1, Operation(key=None, request=(), called=0, returned=None))
@@ -199,20 +228,6 @@ def _link(operations: Sequence[Operation]) -> _Node:
         last.after, node.before = node, last
         last = node
     return head
-
-
-def _walk(node: _Node | None) -> Iterator[_Node]:
-    while node is not None:
-        yield node
-        node = node.after
-
-
-def _candidates(node: _Node | None) -> Iterator[Operation]:
-    """What may take effect next: everything called before the first return."""
-    for one in _walk(node):
-        if one.number < 0:
-            return
-        yield one.operation
 
 
 def _remove(node: _Node) -> None:

@@ -1,21 +1,30 @@
 """Clients that ask, wait, and remember what they saw.
 
-A client has one request under way. What was refused did not happen; what was not answered may have happened
-or may happen yet. Either way the next request is a new one, at a member that may lead.
+Some open a session and send a command again until they know what became of it: it must have taken effect
+once. The others send each command once: what was refused did not happen, and what was not answered may have
+happened or may happen yet.
 """
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
 from tests.simulation.raft.registers import Request, decode_answer, encode_request
-from warren.raft.errors import NotLeader, RaftError, SessionExpired, Uncertain
+from warren.raft.errors import NotLeader, Refused, SessionExpired, Uncertain
+from warren.raft.replica.outbox import Answer
+from warren.raft.session import (
+    Command,
+    OpenSession,
+    Plain,
+    decode_number,
+    encode_proposal,
+)
 from warren.testing.linearizability import Operation
 from warren.testing.schedule import Schedule
 
-Answer = bytes | RaftError
 ANSWER_WITHIN_US = 1_000_000
+RETRY_US = 20_000
 
 
 class Service(Protocol):
@@ -23,28 +32,63 @@ class Service(Protocol):
 
     @property
     def running(self) -> list[int]: ...
-    def ask(self, member: int, ticket: "Asked", command: bytes) -> bool:
+    def ask(self, member: int, ticket: "Attempt", payload: bytes) -> bool:
         """Give a member a request. Whether it was there to take it."""
         ...
 
 
 @dataclass(slots=True, eq=False)
-class Asked:
-    """A request under way.
+class Attempt:
+    """A request on its way to one member, and back.
 
     Attributes:
-        client: whose it is.
+        client: who waits.
         is_read: whether it goes past the log.
-        called: the number of the event at which it was sent.
-        is_over: whether the client no longer waits.
+        learn: called with the answer, or nothing if none came in time.
+        is_over: whether nobody waits for it any more.
     """
 
     client: "Client"
+    is_read: bool
+    learn: Callable[[Answer | None], None]
+    is_over: bool = False
+
+
+@dataclass(slots=True)
+class Session:
+    """A client's number, and its commands that have no answer yet."""
+
+    client: int = 0
+    last: int = 0
+    open: list[int] = field(default_factory=list)
+
+    def next(self) -> int:
+        """Number a command."""
+        self.last += 1
+        self.open.append(self.last)
+        return self.last
+
+    @property
+    def acknowledged(self) -> int:
+        """Below that number all answers have come."""
+        return min(self.open, default=self.last + 1)
+
+
+@dataclass(slots=True, eq=False)
+class Asked:
+    """What a client wants, from the first attempt to the answer."""
+
     key: str
     request: Request
-    is_read: bool
     called: int
-    is_over: bool = False
+    session: Session = field(default_factory=Session)
+    sequence: int = 0
+    attempts: int = 0
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it goes past the log."""
+        return self.request[0] == "read"
 
 
 class History:
@@ -60,6 +104,25 @@ class History:
         return self._clock
 
 
+@dataclass(slots=True, kw_only=True)
+class Habits:
+    """How a client behaves.
+
+    Attributes:
+        wraps: whether commands are put into proposals, as replicas want them.
+        has_session: whether commands are sent again until they are answered.
+        lanes: how many requests are under way at once.
+        think_us: between an answer and the next request, on average.
+        keys: how many registers there are.
+    """
+
+    wraps: bool
+    has_session: bool
+    lanes: int
+    think_us: int
+    keys: int
+
+
 class Client:
     """One client.
 
@@ -69,69 +132,142 @@ class Client:
     """
 
     def __init__(
-        self, number: int, service: Service, history: History, schedule: Schedule, chance: Random
+        self,
+        number: int,
+        service: Service,
+        history: History,
+        schedule: Schedule,
+        *,
+        chance: Random,
+        habits: Habits,
     ) -> None:
         self.number = number
         self.done = 0
         self.is_going = True
-        self.think_us = 10_000
-        self.keys = 1
         self._service = service
         self._history = history
         self._schedule = schedule
         self._chance = chance
+        self._habits = habits
+        self._session = Session()
         self._target = 0
         self._count = 0
+        self._has_begun = False
+        self._under_way: list[Asked] = []
 
     def begin(self) -> None:
+        """Start all lanes."""
+        if self._habits.has_session:
+            self._open()
+        else:
+            self._go()
+
+    def end(self) -> None:
+        """Begin nothing new; what is still under way may happen, or not."""
+        self.is_going = False
+
+    def give_up(self) -> None:
+        """Note what is still under way."""
+        for asked in self._under_way:
+            if not asked.is_read:
+                self._record(asked, None, None)
+        self._under_way.clear()
+
+    def _open(self) -> None:
+        self._send(encode_proposal(OpenSession()), is_read=False, learn=self._opened)
+
+    def _opened(self, answer: Answer | None) -> None:
+        if isinstance(answer, bytes):
+            self._session = Session(decode_number(answer))
+            if not self._has_begun:
+                self._go()
+        else:
+            self._look_elsewhere(answer)
+            self._schedule.after(RETRY_US, self._open)
+
+    def _go(self) -> None:
+        self._has_begun = True
+        for _ in range(self._habits.lanes):
+            self._next(self._habits.think_us)
+
+    def _ask(self) -> None:
         """Ask for something, and go on with the next thing when that has ended."""
         if not self.is_going:
             return
-        chance = self._chance
-        running = self._service.running
-        if self._target not in running:
-            self._target = chance.choice(running) if running else 0
-        self._count += 1
-        key = f"k{chance.randrange(self.keys)}"
-        request = self._draw_request()
-        asked = Asked(self, key, request, request[0] == "read", self._history.tick())
-        command = encode_request(key, request)
-        if self._target and chance.random() < 0.1:
-            self._target = chance.choice(running)
-        self._schedule.after(ANSWER_WITHIN_US, lambda: self._give_up(asked))
-        self._after_travel(lambda: self._arrive(asked, self._target, command))
-
-    def answered(self, asked: Asked, answer: Answer) -> None:
-        """The member says what became of it."""
-        self._after_travel(lambda: self._learn(asked, answer))
-
-    def _arrive(self, asked: Asked, member: int, command: bytes) -> None:
-        if not asked.is_over and not self._service.ask(member, asked, command):
-            self._learn(asked, NotLeader(f"nothing listens at member {member}"))
-
-    def _learn(self, asked: Asked, answer: Answer) -> None:
-        if asked.is_over:
+        if self._habits.has_session and not self._session.client:
+            self._next(RETRY_US)  # another lane opens one
             return
-        if isinstance(answer, Uncertain | SessionExpired):
-            self._give_up(asked)
-        elif isinstance(answer, RaftError):
-            asked.is_over = True
-            self._target = answer.leader if isinstance(answer, NotLeader) else 0
-            self._next(20_000)
+        self._count += 1
+        key = f"k{self._chance.randrange(self._habits.keys)}"
+        asked = Asked(key, self._draw_request(), self._history.tick())
+        if self._habits.has_session and not asked.is_read:
+            asked.session = self._session
+            asked.sequence = self._session.next()
+        self._under_way.append(asked)
+        self._try(asked)
+
+    def _try(self, asked: Asked) -> None:
+        asked.attempts += 1
+        command = encode_request(asked.key, asked.request)
+        if asked.is_read:
+            payload = command
+        elif asked.sequence:
+            session = asked.session
+            payload = encode_proposal(
+                Command(session.client, asked.sequence, session.acknowledged, command)
+            )
         else:
-            asked.is_over = True
+            payload = encode_proposal(Plain(command)) if self._habits.wraps else command
+        self._send(payload, is_read=asked.is_read, learn=lambda answer: self._learn(asked, answer))
+
+    def _learn(self, asked: Asked, answer: Answer | None) -> None:
+        if isinstance(answer, bytes):
             self.done += 1
             self._record(asked, decode_answer(answer), self._history.tick())
-            self._next(self.think_us)
-
-    def _give_up(self, asked: Asked) -> None:
-        if asked.is_over:
+        elif asked.sequence and not isinstance(answer, Refused):
+            self._look_elsewhere(answer)
+            self._schedule.after(self._chance.randrange(2 * RETRY_US), lambda: self._try(asked))
             return
-        asked.is_over = True
-        self._target = 0
-        if not asked.is_read:
-            self._record(asked, None, None)
-        self._next(self.think_us)
+        else:
+            self._look_elsewhere(answer)
+            is_unknown = answer is None or isinstance(answer, Uncertain) or asked.attempts > 1
+            if is_unknown and not asked.is_read:
+                self._record(asked, None, None)
+        self._under_way.remove(asked)
+        if asked.sequence and asked.session is self._session:
+            self._session.open.remove(asked.sequence)
+            if isinstance(answer, SessionExpired):
+                self._session = Session()
+                self._open()
+        self._next(self._habits.think_us)
+
+    def _look_elsewhere(self, answer: Answer | None) -> None:
+        self._target = answer.leader if isinstance(answer, NotLeader) else 0
+
+    def _send(
+        self, payload: bytes, *, is_read: bool, learn: Callable[[Answer | None], None]
+    ) -> None:
+        chance, running = self._chance, self._service.running
+        if running and (self._target not in running or chance.random() < 0.05):
+            self._target = chance.choice(running)
+        member = self._target
+        attempt = Attempt(self, is_read, learn)
+
+        def arrive() -> None:
+            if not attempt.is_over and not self._service.ask(member, attempt, payload):
+                self._finish(attempt, NotLeader(f"nothing listens at member {member}"))
+
+        self._after_travel(arrive)
+        self._schedule.after(ANSWER_WITHIN_US, lambda: self._finish(attempt, None))
+
+    def answered(self, attempt: Attempt, answer: Answer) -> None:
+        """The member says what became of it."""
+        self._after_travel(lambda: self._finish(attempt, answer))
+
+    def _finish(self, attempt: Attempt, answer: Answer | None) -> None:
+        if not attempt.is_over:
+            attempt.is_over = True
+            attempt.learn(answer)
 
     def _record(self, asked: Asked, answer: Hashable, returned: int | None) -> None:
         self._history.operations.append(
@@ -157,7 +293,7 @@ class Client:
         return ("cas", chance.choice((None, value - 1)), value)
 
     def _next(self, wait_us: int) -> None:
-        self._schedule.after(self._chance.randrange(2 * wait_us), self.begin)
+        self._schedule.after(self._chance.randrange(2 * wait_us), self._ask)
 
     def _after_travel(self, call: Callable[[], None]) -> None:
         self._schedule.after(self._chance.randint(50, 2_000), call)

@@ -4,7 +4,7 @@ A cluster decides nothing about time. Whoever runs it says when work is done and
 (``Time``): by chance for seeds, by command for scenarios.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
@@ -14,13 +14,17 @@ from typing import Protocol
 import msgspec
 
 from tests.simulation.raft.invariants import Invariants, Violated
-from tests.simulation.raft.plain import Answer, Plain, Ticket
+from tests.simulation.raft.plain import Plain, Ticket
 from tests.simulation.raft.process import Process
 from tests.simulation.raft.registers import Registers
 from warren.raft.core.entry import Configuration, Entry, HardState, SnapshotMeta
 from warren.raft.core.messages import Message, MsgSnap, MsgStorageAppend
 from warren.raft.core.settings import Settings
 from warren.raft.errors import Broken, Damaged, DiskFull
+from warren.raft.replica.outbox import Answer
+from warren.raft.replica.replica import Replica
+from warren.raft.replica.replicated import Replicated, initial_pieces
+from warren.raft.replica.settings import ReplicaSettings
 from warren.raft.snapshots.files import discard_unfinished, snapshot_name
 from warren.raft.snapshots.reading import read_snapshot
 from warren.raft.snapshots.writing import SnapshotWriter
@@ -39,16 +43,16 @@ class Sizes:
     """What all members are set to, small so that little suffices to reach every limit.
 
     Attributes:
-        raft: the core's settings; ``member`` is replaced.
+        is_plain: whether the core runs with the least around it (``Plain``) or in a replica.
+        replica: settings; ``core.member`` is replaced.
         segment_bytes: of files of the log.
-        snapshot_every: entries.
-        keep_entries: behind a snapshot, for slow followers.
     """
 
-    raft: Settings = field(default_factory=lambda: Settings(member=1))
+    is_plain: bool = False
+    replica: ReplicaSettings = field(
+        default_factory=lambda: ReplicaSettings(core=Settings(member=1))
+    )
     segment_bytes: int = 8 << 10
-    snapshot_every: int = 10_000
-    keep_entries: int = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,14 @@ class Time(Protocol):
 
     def later(self, member: int, what: str, call: Callable[[], None]) -> None:
         """Call when the work called ``what`` has taken its time."""
+        ...
+
+    def now_ms(self, member: int) -> int:
+        """The member's clock."""
+        ...
+
+    def wake(self, member: int, at_ms: int, call: Callable[[], None]) -> None:
+        """Call when the member's clock shows that time."""
         ...
 
     def answer(self, member: int, ticket: Ticket, answer: Answer) -> None:
@@ -136,7 +148,7 @@ class Cluster:
         found = found or Founding()
         if found.snapshot.index:
             snapshot = SnapshotWriter(disk, found.snapshot)
-            for piece in Registers().freeze():
+            for piece in self._initial_pieces(found.snapshot.configuration):
                 snapshot.add(piece)
             snapshot.finish()
         tail = recovery.create(
@@ -164,41 +176,63 @@ class Cluster:
             writer.close()
         self.machines[member] = Machine(disk)
 
+    def join(self, member: int) -> None:
+        """A new machine, running, whose log is empty."""
+        self.create(member)
+        self.start(member)
+
     def start(self, member: int) -> bool:
         """Run the process of a member. Whether its disk let it."""
         machine = self.machines[member]
         assert machine.process is None, f"member {member} runs already"
         disk, sizes = machine.disk, self.sizes
         disk.trace.clear()
-        machine_state = Registers()
+        registers = Registers(partial(self.invariants.applied, member))
+        state = registers if sizes.is_plain else Replicated(registers)
         try:
             recovered = recovery.recover(disk, cluster=CLUSTER, member=member)
             discard_unfinished(disk)
-            self._load(disk, recovered.snapshot, machine_state)
+            _load(disk, recovered.snapshot, state)
         except Damaged:
             if not machine.may_be_damaged:
                 raise
             machine.is_lost = True
             self.invariants.forget(member)
             return False
-        except DiskFull:
+        except (Broken, DiskFull):
+            if not machine.may_fail and machine.disk.capacity_bytes is None:
+                raise
             return False
         self.invariants.started(member, recovered)
-        logic = Plain(
-            replace(sizes.raft, member=member),
-            recovered,
-            machine=machine_state,
-            draw=self._chance.randrange,
-            snapshot_every=sizes.snapshot_every,
-            keep_entries=sizes.keep_entries,
-            applied=partial(self.invariants.applied, member),
-        )
         writer = LogWriter(disk, recovered.tail, segment_bytes=sizes.segment_bytes)
-        machine.process = Process(
-            member, self, disk, logic=logic, writer=writer, keep_entries=sizes.keep_entries
-        )
-        machine.process.step(lambda: None)
+        logic = self._think(member, recovered, state)
+        machine.process = Process(member, self, disk, logic=logic, state=state, writer=writer)
+        machine.process.step()
         return True
+
+    def _think(
+        self, member: int, recovered: recovery.Recovered, state: Registers | Replicated
+    ) -> Replica | Plain:
+        replica = self.sizes.replica
+        settings = replace(replica, core=replace(replica.core, member=member))
+        draw, now_ms = self._chance.randrange, self._time.now_ms(member)
+        if isinstance(state, Registers):
+            return Plain(settings, state, recovered, draw=draw, now_ms=now_ms)
+        return Replica(
+            settings,
+            state,
+            hard_state=recovered.hard_state,
+            snapshot=recovered.snapshot,
+            entries=recovered.entries,
+            draw=draw,
+            now_ms=now_ms,
+        )
+
+    def _initial_pieces(self, configuration: Configuration) -> Iterator[bytes]:
+        pieces = Registers().freeze()
+        if self.sizes.is_plain:
+            return pieces
+        return initial_pieces({voter: f"at {voter}" for voter in configuration.voters}, pieces)
 
     def kill(self, member: int) -> None:
         """End the process as ``kill -9`` does: what it wrote stays, synced or not."""
@@ -224,11 +258,13 @@ class Cluster:
             logic = machine.process.logic
             machine.process.step(lambda: logic.receive(_decode(message)))
 
-    def tick(self, member: int) -> None:
-        """Time passes for a member."""
-        process = self.machines[member].process
-        if process is not None and not process.is_stopped:
-            process.step(process.logic.tick)
+    def now_ms(self, member: int) -> int:
+        """The member's clock."""
+        return self._time.now_ms(member)
+
+    def wake(self, member: int, at_ms: int, call: Callable[[], None]) -> None:
+        """Call when the member's clock shows that time."""
+        self._time.wake(member, at_ms, call)
 
     def send(self, message: Message) -> None:
         """Give a message to the network."""
@@ -263,13 +299,14 @@ class Cluster:
                 partial(process.step, partial(process.logic.connection_lost, member)),
             )
 
-    def _load(self, disk: SimulatedDisk, snapshot: SnapshotMeta, machine: Registers) -> None:
-        if not snapshot.index:
-            return
-        meta, pieces = read_snapshot(disk, snapshot_name(snapshot))
-        if meta != snapshot:
-            raise Violated(f"{snapshot_name(snapshot)} stands for {meta}")
-        restoring = machine.restore()
-        for piece in pieces:
-            restoring.add(piece)
-        restoring.finish()
+
+def _load(disk: SimulatedDisk, snapshot: SnapshotMeta, state: Registers | Replicated) -> None:
+    if not snapshot.index:
+        return
+    meta, pieces = read_snapshot(disk, snapshot_name(snapshot))
+    if meta != snapshot:
+        raise Violated(f"{snapshot_name(snapshot)} stands for {meta}")
+    restoring = state.restore()
+    for piece in pieces:
+        restoring.add(piece)
+    restoring.finish()

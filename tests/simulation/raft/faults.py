@@ -7,25 +7,22 @@ be cut off, but the disks of a minority only may be damaged.
 import errno
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from random import Random
 from typing import Protocol
 
+from tests.simulation.raft.changes import Wish, change, draw_change, draw_request, removal
 from tests.simulation.raft.cluster import Cluster
-from tests.simulation.raft.plain import Answer
+from tests.simulation.raft.plain import Ticket
 from tests.simulation.raft.plan import Plan
-from warren.raft.core.entry import (
-    ChangeKind,
-    ConfigurationChange,
-    MemberChange,
-    Transition,
-)
-from warren.raft.core.progress import ProgressState
+from tests.simulation.raft.process import Process
 from warren.raft.errors import RaftError
+from warren.raft.replica.membership import AddLearner
+from warren.raft.replica.outbox import Answer
+from warren.raft.session import decode_number
 from warren.testing.network import SimulatedNetwork, Weather
 from warren.testing.schedule import Schedule
-
-VOTERS_MAX = 5
-MEMBERS_MAX = 9
 
 
 class Arena(Protocol):
@@ -39,7 +36,8 @@ class Arena(Protocol):
     slow: dict[int, int]
 
     def leader(self) -> int: ...
-    def start_ticking(self, member: int) -> None: ...
+    def note(self, what: str) -> None: ...
+    def jump(self, member: int, forward_ms: int) -> None: ...
 
 
 class Faults:
@@ -62,6 +60,7 @@ class Faults:
 
     def end(self) -> None:
         """Stop all that goes wrong, and start all that can be started."""
+        self._arena.note("peace")
         self._is_over = True
         arena = self._arena
         arena.network.heal()
@@ -75,10 +74,12 @@ class Faults:
                 arena.cluster.start(member)
         self._replace_lost()
 
-    def answered(self, answer: Answer) -> None:
+    def answered(self, wish: Ticket, answer: Answer) -> None:
         """What became of a change of membership."""
         outcome = "refused" if isinstance(answer, RaftError) else "done"
         self.counts[f"change_{outcome}"] += 1
+        if isinstance(wish, AddLearner) and not isinstance(answer, RaftError):
+            self._arena.cluster.join(decode_number(answer))
 
     def describe(self) -> str:
         """What is wrong with whom."""
@@ -87,11 +88,11 @@ class Faults:
             if machine.process is None:
                 lines.append(f"{member}: lost" if machine.is_lost else f"{member}: down")
                 continue
-            raft = machine.process.logic.raft
+            core = machine.process.logic.core
             lines.append(
-                f"{member}: {raft.role.name} of {raft.term} follows {raft.leader}, log to "
-                f"{raft.last_index}, commit {raft.commit}, applied {raft.applied}, "
-                f"{raft.configuration}"
+                f"{member}: {core.role.name} of {core.term} follows {core.leader}, log to "
+                f"{core.last_index}, commit {core.commit}, applied {core.applied}, "
+                f"{core.configuration}"
             )
         return "\n".join(lines)
 
@@ -106,6 +107,7 @@ class Faults:
         happens: Callable[[], bool] = getattr(self, f"_{name}")
         if happens():
             self.counts[name] += 1
+            self._arena.note(f"{name}: running {self._arena.cluster.running}")
         self._next()
 
     def _lasting(self, call: Callable[[], None]) -> None:
@@ -152,11 +154,25 @@ class Faults:
 
     def _stop(self) -> bool:
         victim = self._victim()
-        if not victim or self._arena.plan.sizes.raft.lease_reads:
+        if not victim:
             return False
         process = self._arena.cluster.process(victim)
         process.is_stopped = True
         self._lasting(process.resume)
+        return True
+
+    def _draw_wish(self, process: Process) -> Wish | None:
+        cluster, chance = self._arena.cluster, self._arena.chance
+        if cluster.sizes.is_plain:
+            return draw_change(process, cluster, chance)
+        return draw_request(process, cluster, chance)
+
+    def _clock_jump(self) -> bool:
+        """As after a machine was asleep."""
+        victim = self._victim()
+        if not victim or self._arena.plan.sizes.replica.core.lease_reads:
+            return False
+        self._arena.jump(victim, self._arena.chance.choice((200, 1_000, 1_000, 1_000, 4_000_000)))
         return True
 
     def _partition(self) -> bool:
@@ -206,11 +222,11 @@ class Faults:
         if not leader:
             return False
         process = self._arena.cluster.process(leader)
-        voters = sorted(process.logic.raft.configuration.voters)
+        voters = sorted(process.logic.core.configuration.voters)
         to = self._arena.chance.choice(voters)
         if to == leader:
             return False
-        process.step(lambda: process.logic.transfer(to))
+        process.step(partial(_transfer, process, to))
         return True
 
     def _slow_disk(self) -> bool:
@@ -282,45 +298,10 @@ class Faults:
         if not leader or "damage" in self._arena.plan.faults:
             return False  # or a majority of what remains might be lost
         process = self._arena.cluster.process(leader)
-        change = self._draw_change(leader)
-        if change is not None:
-            process.step(lambda: process.logic.change(change, change))
-        return change is not None
-
-    def _draw_change(self, leader: int) -> ConfigurationChange | None:
-        chance, cluster = self._arena.chance, self._arena.cluster
-        raft = cluster.process(leader).logic.raft
-        configuration = raft.configuration
-        if configuration.outgoing:
-            return None if configuration.auto_leave else ConfigurationChange()
-        changes: list[MemberChange] = []
-        for _ in range(chance.choice((1, 1, 1, 2, 3))):
-            known = [item.member for item in changes]
-            voters = [member for member in configuration.voters if member not in known]
-            learners = [member for member in configuration.learners if member not in known]
-            kind = chance.random()
-            if kind < 0.4 and len(cluster.machines) < MEMBERS_MAX:
-                new = max(cluster.machines) + 1
-                self._join(new)
-                changes.append(MemberChange(ChangeKind.ADD_LEARNER, new))
-            elif kind < 0.7 and learners and len(voters) < VOTERS_MAX:
-                learner = chance.choice(learners)
-                progress = raft.progress.get(learner)
-                if progress is not None and progress.state is ProgressState.REPLICATE:
-                    changes.append(MemberChange(ChangeKind.ADD_VOTER, learner))
-            elif len(voters) > 2:
-                kinds = (ChangeKind.REMOVE, ChangeKind.ADD_LEARNER)
-                changes.append(MemberChange(chance.choice(kinds), chance.choice(voters)))
-        if not changes:
-            return None
-        transitions = (Transition.AUTO, Transition.JOINT_IMPLICIT, Transition.JOINT_EXPLICIT)
-        return ConfigurationChange(tuple(changes), chance.choice(transitions))
-
-    def _join(self, member: int) -> None:
-        cluster = self._arena.cluster
-        cluster.create(member)
-        self._arena.start_ticking(member)
-        cluster.start(member)
+        wish = self._draw_wish(process)
+        if wish is not None:
+            process.step(partial(change, process, wish))
+        return wish is not None
 
     def _replace_lost(self) -> None:
         """Remove for good who lost its disk, as soon as there is a leader, and end joint changes."""
@@ -328,18 +309,20 @@ class Faults:
         leader = arena.leader()
         if leader:
             process = arena.cluster.process(leader)
-            configuration = process.logic.raft.configuration
-            lost = [
-                member for member in configuration.members if arena.cluster.machines[member].is_lost
-            ]
-            change = ConfigurationChange(
-                tuple(MemberChange(ChangeKind.REMOVE, member) for member in lost)
-            )
-            if configuration.outgoing and not configuration.auto_leave:
-                change = ConfigurationChange()
-            if lost or (configuration.outgoing and not configuration.auto_leave):
-                process.step(lambda: process.logic.change(change, change))
+            machines = arena.cluster.machines
+            members = process.logic.core.configuration.members
+            for member in sorted(members - machines.keys()):
+                arena.cluster.join(member)  # nobody had learned which number it was given
+            lost = [member for member in sorted(members) if machines[member].is_lost]
+            wish = removal(process, lost)
+            if wish is not None:
+                process.step(partial(change, process, wish))
         arena.schedule.after(500_000, self._replace_lost)
+
+
+def _transfer(process: Process, to: int) -> None:
+    with suppress(RaftError):
+        process.logic.transfer(to)
 
 
 def _sound(_operation: str, _name: str) -> int | None:

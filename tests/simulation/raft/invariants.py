@@ -62,6 +62,7 @@ class Seen:
         disk: with what that thread has reported as done.
         writing: what the thread is at.
         applied: the index of the last command that its state machine took.
+        applying: commands that it took in the present step.
     """
 
     log: LogModel = field(default_factory=LogModel)
@@ -72,6 +73,7 @@ class Seen:
     role: Role = Role.FOLLOWER
     configuration: Configuration = field(default_factory=Configuration)
     applied: int = 0
+    applying: list[tuple[int, bytes]] = field(default_factory=list)
 
 
 Content = tuple[int, EntryKind, bytes]
@@ -130,6 +132,9 @@ class Invariants:
             self._note_commit(member, now, seen)
         seen.term, seen.commit, seen.role = now.term, now.commit, now.role
         seen.configuration = now.configuration
+        for index, data in seen.applying:
+            self._check_applied(member, index, data)
+        seen.applying.clear()
 
     def appending(self, member: int, batch: MsgStorageAppend) -> None:
         """The core wants this written."""
@@ -177,15 +182,8 @@ class Invariants:
             raise Violated(f"member {member} acknowledges what it has not written: {message}")
 
     def applied(self, member: int, index: int, data: bytes) -> None:
-        """A state machine takes a command."""
-        seen = self._members[member]
-        if index <= seen.applied:
-            raise Violated(f"member {member} applies {index} after {seen.applied}")
-        if index > len(self.committed):
-            raise Violated(f"member {member} applies {index}, which nobody committed")
-        if self._commands.setdefault(index, data) != data:
-            raise Violated(f"member {member} applies another command than others did at {index}")
-        seen.applied = index
+        """A state machine takes a command, in the middle of a step."""
+        self._members[member].applying.append((index, data))
 
     def restored(self, member: int, index: int) -> None:
         """A state machine takes over a snapshot."""
@@ -208,6 +206,16 @@ class Invariants:
     def durable(self, member: int) -> LogModel:
         """What its disk holds."""
         return self._members[member].disk
+
+    def _check_applied(self, member: int, index: int, data: bytes) -> None:
+        seen = self._members[member]
+        if index <= seen.applied:
+            raise Violated(f"member {member} applies {index} after {seen.applied}")
+        if index > len(self.committed):
+            raise Violated(f"member {member} applies {index}, which nobody committed")
+        if self._commands.setdefault(index, data) != data:
+            raise Violated(f"member {member} applies another command than others did at {index}")
+        seen.applied = index
 
     def _check_snapshot(self, member: int, snapshot: SnapshotMeta) -> None:
         index = snapshot.index

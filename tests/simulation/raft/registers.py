@@ -5,7 +5,7 @@ Commands and queries are msgpack: ``(key, request)`` with the requests of
 ever applied, so that two machines are equal only if the same commands were applied in the same order.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from hashlib import blake2b
 
 import msgspec
@@ -30,14 +30,23 @@ def decode_answer(data: bytes) -> Hashable:
 
 
 class Registers:
-    """The machine."""
+    """The machine.
 
-    def __init__(self) -> None:
+    Args:
+        watch: told of every command and its index before it is carried out.
+
+    Attributes:
+        values: by key.
+    """
+
+    def __init__(self, watch: Callable[[int, bytes], None] = lambda _index, _data: None) -> None:
         self.values: dict[str, Hashable] = {}
         self._digest = bytes(16)
+        self._watch = watch
 
     def apply(self, index: int, data: bytes) -> bytes:
         """Carry out a command."""
+        self._watch(index, data)
         self._digest = blake2b(b"%d" % index + data + self._digest, digest_size=16).digest()
         key, request = _decode(data)
         self.values[key], answer = register(self.values.get(key), _tuple(request))

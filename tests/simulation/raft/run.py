@@ -4,20 +4,24 @@ Afterwards a leader must emerge, every client must be served, all members must e
 what clients saw must be linearizable. The invariants are checked all the time.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from tests.simulation.raft.clients import Asked, Client, History
+import msgspec
+
+from tests.simulation.raft.clients import Attempt, Client, History
 from tests.simulation.raft.cluster import Cluster, founding
 from tests.simulation.raft.faults import Faults
 from tests.simulation.raft.invariants import Violated
-from tests.simulation.raft.plain import Answer, Ticket
-from tests.simulation.raft.plan import TICK_US, Plan, draw_plan
+from tests.simulation.raft.plain import Ticket
+from tests.simulation.raft.plan import Plan, draw_plan
 from tests.simulation.raft.streams import Stream
 from warren.raft.core.entry import Configuration
-from warren.raft.core.messages import MsgSnap
+from warren.raft.core.messages import Message, MsgSnap
 from warren.raft.core.ready import Role
+from warren.raft.replica.outbox import Answer
 from warren.testing.linearizability import find_violation, register
 from warren.testing.network import SimulatedNetwork, Weather
 from warren.testing.schedule import Schedule
@@ -51,11 +55,17 @@ class Outcome:
 
 
 class Run:
-    """A seed while it runs."""
+    """A seed while it runs.
 
-    def __init__(self, seed: int) -> None:
+    Args:
+        seed: decides everything. Every third one runs the core alone, the others whole replicas.
+        say: told of every message and fault, for whoever looks for the cause of a failure.
+    """
+
+    def __init__(self, seed: int, say: Callable[[str], None] | None = None) -> None:
         self.chance = Random(seed)
-        self.plan: Plan = draw_plan(self.chance)
+        self.plan: Plan = draw_plan(self.chance, is_plain=seed % 3 == 0)
+        self._say = say
         self.schedule = Schedule()
         self.network: SimulatedNetwork[bytes] = SimulatedNetwork(
             self.schedule, self.chance, self._arrive, self.plan.weather
@@ -65,10 +75,11 @@ class Run:
         self.slow: dict[int, int] = {}
         self.events = 0
         self.digest = 0
+        self._jumped_ms: Counter[int] = Counter()
         self.initial = Configuration(voters=tuple(range(1, self.plan.members + 1)))
         self.clients = [
-            Client(number, self, self.history, self.schedule, self.chance)
-            for number in range(1, self.plan.clients + 1)
+            Client(number, self, self.history, self.schedule, chance=self.chance, habits=habits)
+            for number, habits in enumerate(self.plan.clients, 1)
         ]
         self.faults = Faults(self)
 
@@ -85,11 +96,9 @@ class Run:
         """
         for member in self.initial.voters:
             self.cluster.create(member, founding(self.initial))
-            self.start_ticking(member)
             self.cluster.start(member)
         for client in self.clients:
-            client.think_us, client.keys = self.plan.think_us, self.plan.keys
-            self.schedule.after(self.chance.randrange(TICK_US), client.begin)
+            self.schedule.after(self.chance.randrange(50_000), client.begin)
         self.faults.begin()
         self._run_for(self.plan.lasts_us)
         self.faults.end()
@@ -105,29 +114,42 @@ class Run:
             digest=self.digest,
         )
 
-    def start_ticking(self, member: int) -> None:
-        """Let a member's clock run, as fast as it does."""
-        every_us = self.plan.tick_us[member % len(self.plan.tick_us)]
+    def now_ms(self, member: int) -> int:
+        """The member's clock."""
+        return int(self.schedule.now_us * self._rate(member) / 1000) + self._jumped_ms[member]
 
-        def tick() -> None:
-            self.cluster.tick(member)
-            self.schedule.after(every_us, tick)
+    def wake(self, member: int, at_ms: int, call: Callable[[], None]) -> None:
+        """Call when the member's clock shows that time."""
+        wait_us = int((at_ms - self.now_ms(member)) * 1000 / self._rate(member))
+        self.schedule.after(wait_us + 1000, call)
 
-        self.schedule.after(self.chance.randrange(every_us), tick)
+    def jump(self, member: int, forward_ms: int) -> None:
+        """Let the member's clock jump."""
+        self._jumped_ms[member] += forward_ms
+
+    def _rate(self, member: int) -> float:
+        return self.plan.clock_rates[member % len(self.plan.clock_rates)]
 
     def leader(self) -> int:
         """The running leader of the highest term, 0 if there is none."""
         leading = [
-            (raft.term, member)
+            (core.term, member)
             for member in self.running
-            if (raft := self.cluster.process(member).logic.raft).role is Role.LEADER
+            if (core := self.cluster.process(member).logic.core).role is Role.LEADER
         ]
         return max(leading, default=(0, 0))[1]
 
     def carry(self, sender: int, recipient: int, message: bytes) -> None:
         """Deliver a message, perhaps."""
         self.digest = hash((self.digest, sender, recipient, self.schedule.now_us, len(message)))
+        if self._say is not None:
+            self._say(f"{self.schedule.now_us:>9} {msgspec.msgpack.decode(message, type=Message)}")
         self.network.send(sender, recipient, message)
+
+    def note(self, what: str) -> None:
+        """Tell whoever listens."""
+        if self._say is not None:
+            self._say(f"{self.schedule.now_us:>9} {what}")
 
     def carry_snapshot(self, sender: int, message: MsgSnap) -> None:
         """Carry a snapshot over, piece by piece, while other messages pass it."""
@@ -148,22 +170,22 @@ class Run:
             delay_us = chance.randrange(3_000)
         self.schedule.after(delay_us, call)
 
-    def ask(self, member: int, ticket: Asked, command: bytes) -> bool:
+    def ask(self, member: int, ticket: Attempt, payload: bytes) -> bool:
         """A client's request arrives."""
         machine = self.cluster.machines.get(member)
         if machine is None or machine.process is None:
             return False
         logic = machine.process.logic
         take = logic.read if ticket.is_read else logic.propose
-        machine.process.step(lambda: take(ticket, command))
+        machine.process.step(lambda: take(ticket, payload))
         return True
 
     def answer(self, _member: int, ticket: Ticket, answer: Answer) -> None:
         """A member answers."""
-        if isinstance(ticket, Asked):
+        if isinstance(ticket, Attempt):
             ticket.client.answered(ticket, answer)
         else:
-            self.faults.answered(answer)
+            self.faults.answered(ticket, answer)
 
     def _arrive(self, recipient: int, _sender: int, message: bytes) -> None:
         self.cluster.deliver(recipient, message)
@@ -191,7 +213,7 @@ class Run:
         if not self._run_for(RECOVERS_WITHIN_US, is_served):
             raise Violated(f"no recovery in {RECOVERS_WITHIN_US} us: {self.faults.describe()}")
         for client in self.clients:
-            client.is_going = False
+            client.end()
         self._run_for(QUIET_US, self._is_even)
         if not self._is_even():
             raise Violated(f"members did not catch up: {self.faults.describe()}")
@@ -200,14 +222,16 @@ class Run:
         leader = self.leader()
         if not leader:
             return False
-        raft = self.cluster.process(leader).logic.raft
-        return raft.commit == raft.last_index and all(
-            self.cluster.process(member).logic.raft.applied == raft.commit
-            for member in raft.configuration.members
+        core = self.cluster.process(leader).logic.core
+        return core.commit == core.last_index and all(
+            self.cluster.process(member).logic.core.applied == core.commit
+            for member in core.configuration.members
             if member in self.running
         )
 
     def _check_history(self) -> None:
+        for client in self.clients:
+            client.give_up()
         found = find_violation(self.history.operations, None, register)
         if found is not None:
             raise Violated(str(found))

@@ -17,7 +17,7 @@ from warren.raft.core.entry import (
     HardState,
     SnapshotMeta,
 )
-from warren.raft.core.log import Log
+from warren.raft.core.log import ENTRY_OVERHEAD_BYTES, Log
 from warren.raft.core.messages import Message, MsgStorageAppend, MsgStorageApply
 from warren.raft.core.progress import Progress
 from warren.raft.core.ready import Ready, Role
@@ -357,6 +357,7 @@ class Raft:
         state.log.applied_to(done.entries[-1].index)
         if state.role is Role.LEADER:
             size = sum([len(entry.data) for entry in done.entries])
+            size += len(done.entries) * ENTRY_OVERHEAD_BYTES
             state.uncommitted_bytes = max(0, state.uncommitted_bytes - size)
             membership.leave_joint(state)
 

@@ -7,6 +7,7 @@ last time, so that many proposals and acknowledgements cost one message to each 
 from collections.abc import Sequence
 
 from warren.raft.core.entry import Entry
+from warren.raft.core.log import ENTRY_OVERHEAD_BYTES
 from warren.raft.core.messages import (
     MsgApp,
     MsgAppResp,
@@ -42,6 +43,7 @@ def propose(state: State, commands: Sequence[bytes]) -> range:
         raise Refused(
             f"a command has {max(sizes)} bytes, more than the {settings.max_entry_bytes} allowed"
         )
+    size += len(sizes) * ENTRY_OVERHEAD_BYTES
     waiting = state.uncommitted_bytes
     if waiting and waiting + size > settings.max_uncommitted_bytes:
         raise Overloaded(

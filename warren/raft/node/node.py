@@ -139,7 +139,7 @@ class Node:
         self._transport = transport
         if transport is not None:
             transport.set_peers(members)
-        self._writing.prepare()
+        self._writing.begin()
         self._turn()
 
     def end(self) -> None:

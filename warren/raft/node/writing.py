@@ -4,6 +4,7 @@ A full disk stops nothing but this: the batch that did not fit is tried again un
 kept back is released first, so that a snapshot can be written and old files can go.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -97,13 +98,10 @@ class Writing:
         self._waiting += batches
         self._go_on()
 
-    def prepare(self) -> None:
-        """Make a file ready if none is."""
-        if self._is_preparing or not self._storage.wants_preparation:
-            return
-        self._is_preparing = True
-        done = self._threads.files.run(self._storage.prepare)
-        done.add_done_callback(self._prepared)
+    def begin(self) -> None:
+        """Make a file ready, and keep space back for the day the disk is full."""
+        self._prepare()
+        self._threads.files.run(self._storage.hold_space).add_done_callback(self._judge)
 
     async def mark(self, meta: SnapshotMeta) -> None:
         """Let the log begin behind a saved snapshot.
@@ -156,15 +154,26 @@ class Writing:
         if error is None:
             self._listeners.on_written(batches)
             self._go_on()
-            self.prepare()
+            self._prepare()
         elif isinstance(error, DiskFull):
             self._blocked = batches
             self.tell_full(error)
         else:
             self._listeners.on_failed(error)
 
-    def _prepared(self, done: Any) -> None:
+    def _prepare(self) -> None:
+        if self._is_preparing or not self._storage.wants_preparation:
+            return
+        self._is_preparing = True
+        self._threads.files.run(self._storage.prepare).add_done_callback(self._prepared)
+
+    def _prepared(self, done: "asyncio.Future[None]") -> None:
         self._is_preparing = False
+        self._judge(done)
+
+    def _judge(self, done: "asyncio.Future[None]") -> None:
+        if self._is_over:
+            return
         error = done.exception()
         if isinstance(error, DiskFull):
             self.tell_full(error)

@@ -87,6 +87,8 @@ class Replica:
         self._outbox = Outbox()
         self._shown_members: Mapping[int, str] = {}
         self._is_disk_full = False
+        self._is_news = True
+        """Whether something may be due that depends on the time or on what was applied."""
         if self._core.configuration.members == {self._member}:
             self._core.campaign()  # there is nobody to wait for
 
@@ -135,6 +137,7 @@ class Replica:
         due = (self._now_ms - self._ticked_ms) // tick_ms
         if due:
             self._ticked_ms += due * tick_ms
+            self._is_news = True
             leads = core.role is _LEADER
             most = self._settings.core.election_ticks if leads else _TICKS_MADE_UP
             for _ in range(min(due, most)):
@@ -186,6 +189,9 @@ class Replica:
         if self._reads.count >= self._settings.max_waiting:
             error = Overloaded(f"{self._reads.count} reads wait for member {self._member} already")
             self._outbox.answers.append((ticket, error))
+        elif self._is_disk_full and self._core.role is not _LEADER:
+            # What it must see first may never be applied here, for it cannot be written.
+            self._outbox.answers.append((ticket, self._not_leader()))
         else:
             self._reads.wait(ticket, query)
 
@@ -229,6 +235,7 @@ class Replica:
         if append.snapshot is not None:
             self._snapshots.install(append.snapshot)
             self._applied_term = append.snapshot.term
+            self._is_news = True
         self._core.advance(append)
         self._outbox.messages += append.responses
 
@@ -239,6 +246,7 @@ class Replica:
         taken at once, so that old files of the log can go.
         """
         self._is_disk_full = is_full
+        self._is_news = True
         self._core.may_lead = not is_full
         if is_full:
             self._snapshots.hurry()
@@ -247,6 +255,7 @@ class Replica:
     def snapshot_saved(self, meta: SnapshotMeta, *, ok: bool) -> None:
         """A snapshot that was asked for is durable, or could not be written."""
         self._snapshots.end(meta, self._now_ms, ok=ok)
+        self._is_news = True
         if ok:
             core = self._core
             core.snapshot_saved(meta)
@@ -290,7 +299,9 @@ class Replica:
         self._follow_role(outbox)
         if self._reads.confirmed:
             self._answer_reads(outbox)
-        self._look_after(outbox)
+        if self._is_news:
+            self._is_news = False
+            self._look_after(outbox)
         return outbox
 
     def _refuse_proposal(self, payload: bytes) -> RaftError | None:
@@ -407,6 +418,7 @@ class Replica:
             if under_way:
                 answer(entry, result, answers)
         self._applied_term = entries[-1].term
+        self._is_news = True
 
     def _answer_reads(self, outbox: Outbox) -> None:
         query = self._replicated.machine.query

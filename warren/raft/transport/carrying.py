@@ -8,8 +8,6 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-import msgspec
-
 from warren.aio.backoff import Backoff
 from warren.aio.clock import Clock
 from warren.raft.core.messages import MsgSnap
@@ -134,7 +132,8 @@ class Carrier:
         raise failure
 
     async def _try(self) -> None:
-        self._news = asyncio.Queue()
+        news: asyncio.Queue[Progress | None] = asyncio.Queue()
+        self._news = news
         connection = await introduce(
             self._address,
             self._security,
@@ -142,7 +141,7 @@ class Carrier:
             to=self._message.to,
             purpose=Purpose.SNAPSHOT,
             on_frame=self._take,
-            on_closed=lambda _connection: self._news.put_nowait(None),
+            on_closed=lambda _connection: news.put_nowait(None),
             timeout_seconds=self._timeout_seconds,
         )
         try:
@@ -158,6 +157,7 @@ class Carrier:
             ahead = sent - progress.offset
             if sent < self._source.size_bytes and ahead < CHUNK_BYTES * CHUNKS_AHEAD:
                 data = await self._source.chunk(sent, CHUNK_BYTES)
+                assert data, "there is more of the snapshot"
                 connection.send(FrameKind.CHUNK, encode_chunk(sent, data))
                 sent += len(data)
             else:
@@ -178,10 +178,7 @@ class Carrier:
     def _take(self, _connection: Connection, kind: FrameKind, payload: bytes) -> None:
         if kind is not FrameKind.PROGRESS:
             raise Incompatible(f"{kind.name} came on a connection for a snapshot")
-        try:
-            self._news.put_nowait(decode_progress(payload))
-        except msgspec.DecodeError as error:
-            raise Incompatible(f"the progress of a snapshot cannot be read: {error}") from error
+        self._news.put_nowait(decode_progress(payload))
 
 
 class Receiving:
@@ -241,7 +238,4 @@ class Receiving:
 def _read_begin(kind: FrameKind, payload: bytes) -> Snapshot:
     if kind is not FrameKind.SNAPSHOT:
         raise Incompatible(f"{kind.name} came before a snapshot was announced")
-    try:
-        return decode_snapshot(payload)
-    except msgspec.DecodeError as error:
-        raise Incompatible(f"the announcement of a snapshot cannot be read: {error}") from error
+    return decode_snapshot(payload)

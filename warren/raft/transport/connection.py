@@ -5,6 +5,7 @@ cost more than the frames do.
 """
 
 import asyncio
+import socket
 import ssl
 from collections.abc import Callable
 
@@ -13,6 +14,11 @@ from warren.raft.transport.frames import FrameKind, FrameReader, encode_frame
 
 BUFFER_BYTES = 1 << 20
 """Beyond this much unsent, ``is_choked`` is true."""
+END_SECONDS = 1.0
+"""How long a proper end of TLS is waited for."""
+SILENCE_MS = 3000
+"""What was sent and not acknowledged for so long has been sent to nobody. The system itself would go on
+for a quarter of an hour, at longer and longer intervals, and so miss the return of a lost link."""
 
 OnFrame = Callable[["Connection", FrameKind, bytes], None]
 OnClosed = Callable[["Connection"], None]
@@ -24,19 +30,24 @@ class Connection(asyncio.Protocol):
     Args:
         on_frame: called with every frame; what it raises as ``RaftError`` closes the connection.
         on_closed: called once, when nothing more will come.
+        is_patient: take nothing more while the other side does not take what is sent to it.
 
     Attributes:
+        address: the other side's, for messages.
         is_choked: whether the other side takes less than is sent.
         closed: done when the connection is closed.
         reason: why it was closed from this side; ``None`` if the other side did.
     """
 
-    def __init__(self, on_frame: OnFrame, on_closed: OnClosed) -> None:
+    def __init__(self, on_frame: OnFrame, on_closed: OnClosed, *, is_patient: bool = False) -> None:
+        self.address = "nowhere"
         self.is_choked = False
         self.reason: RaftError | None = None
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._on_frame = on_frame
         self._on_closed = on_closed
+        self._is_patient = is_patient
+        self._is_closing = False
         self._reader = FrameReader()
         self._queued: list[bytes] = []
         self._transport: asyncio.Transport | None = None
@@ -49,18 +60,19 @@ class Connection(asyncio.Protocol):
         return session.getpeercert(binary_form=True) or b""
 
     @property
+    def is_open(self) -> bool:
+        """Whether what is sent now may arrive."""
+        return not self._is_closing
+
+    @property
     def unsent_bytes(self) -> int:
         """How much waits for the other side to take it."""
         return self._transport.get_write_buffer_size() if self._transport else 0
 
-    @property
-    def address(self) -> str:
-        """The other side's address, for messages."""
-        found = self._transport.get_extra_info("peername") if self._transport else None
-        return f"{found[0]}:{found[1]}" if found else "unknown"
-
     def send(self, kind: FrameKind, payload: bytes) -> None:
-        """Queue a frame; it leaves at the end of this turn of the loop."""
+        """Queue a frame; it leaves at the end of this turn of the loop, if the connection is up."""
+        if self._is_closing:
+            return
         if not self._queued:
             asyncio.get_running_loop().call_soon(self._flush)
         self._queued.append(encode_frame(kind, payload))
@@ -70,23 +82,40 @@ class Connection(asyncio.Protocol):
         self._flush()
         if self.reason is None:
             self.reason = reason
+        self._is_closing = True
         if self._transport is not None:
             self._transport.close()
 
     def abort(self) -> None:
         """Close at once."""
+        self._is_closing = True
         if self._transport is not None:
             self._transport.abort()
+
+    async def end(self) -> None:
+        """Close, and wait for that; at once if the other side does not play its part."""
+        self.close()
+        try:
+            async with asyncio.timeout(END_SECONDS):
+                await asyncio.shield(self.closed)
+        except TimeoutError:
+            self.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """For asyncio."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         transport.set_write_buffer_limits(high=BUFFER_BYTES)
+        self.address = "{}:{}".format(*transport.get_extra_info("peername"))
+        transport.get_extra_info("socket").setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE_MS
+        )
         self._flush()
 
     def data_received(self, data: bytes) -> None:
         """For asyncio."""
+        if self._is_closing:  # TLS still hands on what has come
+            return
         try:
             for kind, payload in self._reader.feed(data):
                 self._on_frame(self, kind, payload)
@@ -96,14 +125,22 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """For asyncio."""
         self.is_choked = True
+        if self._is_patient and self._transport is not None:
+            self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """For asyncio."""
         self.is_choked = False
+        if self._is_patient and self._transport is not None:
+            self._transport.resume_reading()
 
-    def connection_lost(self, _exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         """For asyncio."""
+        self._is_closing = True
         self._queued.clear()
+        if self.reason is None and isinstance(exc, ssl.SSLError):
+            # In TLS 1.3 this is how one learns that the other side does not like our certificate.
+            self.reason = Incompatible(f"{self.address} refused TLS: {exc}")
         if not self.closed.done():
             self.closed.set_result(None)
             self._on_closed(self)
@@ -120,33 +157,29 @@ async def connect(
     context: ssl.SSLContext,
     on_frame: OnFrame,
     on_closed: OnClosed,
-    *,
-    timeout_seconds: float,
 ) -> Connection:
     """Open a connection.
 
     Raises:
         Unavailable: nobody answers there.
+        TimeoutError: the time of the caller's ``asyncio.timeout`` ran out.
         Incompatible: the address is none, or TLS was refused; says why.
     """
     host, port = split_address(address)
     loop = asyncio.get_running_loop()
     try:
-        async with asyncio.timeout(timeout_seconds):
-            _transport, connection = await loop.create_connection(
-                lambda: Connection(on_frame, on_closed),
-                host,
-                port,
-                ssl=context,
-                server_hostname=host,
-            )
+        _transport, connection = await loop.create_connection(
+            lambda: Connection(on_frame, on_closed),
+            host,
+            port,
+            ssl=context,
+            server_hostname=host,
+        )
     except ssl.SSLCertVerificationError as error:
         raise Incompatible(f"{address} has no certificate that we trust: {error}") from error
     except ssl.SSLError as error:
         raise Incompatible(f"{address} refused TLS: {error}") from error
-    except TimeoutError as error:
-        raise Unavailable(f"cannot connect to {address} in {timeout_seconds} s") from error
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter for names that are no host names
         raise Unavailable(f"cannot connect to {address}: {error}") from error
     return connection
 

@@ -40,6 +40,11 @@ LIMITS_BYTES = {
     FrameKind.PROGRESS: 4096,
 }
 """The largest payload of each kind."""
+GREETING_BYTES = 4096
+"""The largest first payload of a connection."""
+
+_KINDS = {int(kind): kind for kind in FrameKind}
+_LIMITS = {int(kind): limit for kind, limit in LIMITS_BYTES.items()}
 
 Frame = tuple[FrameKind, bytes]
 
@@ -51,10 +56,15 @@ def encode_frame(kind: FrameKind, payload: bytes) -> bytes:
 
 
 class FrameReader:
-    """Takes bytes as they come and gives whole frames."""
+    """Takes bytes as they come and gives whole frames.
+
+    The first frame is a greeting or its answer: before it, a few KiB are all that is kept.
+    """
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._rest = bytearray()
+        self._missing = HEAD_BYTES
+        self._is_greeted = False
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that are whole now.
@@ -62,29 +72,39 @@ class FrameReader:
         Raises:
             Incompatible: what comes is no frame, or too long; the connection is of no more use.
         """
-        data = self._rest + data if self._rest else data
+        rest = self._rest
+        if rest:
+            rest += data
+            self._missing -= len(data)
+            if self._missing > 0:
+                return []
+            data = bytes(rest)
+            rest.clear()
         frames: list[Frame] = []
         offset, end = 0, len(data)
+        missing = HEAD_BYTES
         while end - offset >= HEAD_BYTES:
             length, number = _HEAD.unpack_from(data, offset)
-            kind = _kind(number, length)
+            kind = self._check(number, length)
             start = offset + HEAD_BYTES
             if end - start < length:
+                missing = HEAD_BYTES + length
                 break
             offset = start + length
             frames.append((kind, data[start:offset]))
-        self._rest = data[offset:]
+        if offset < end:
+            rest += data[offset:]
+            self._missing = missing - (end - offset)
         return frames
 
-
-def _kind(number: int, length: int) -> FrameKind:
-    try:
-        kind = FrameKind(number)
-    except ValueError:
-        raise Incompatible(f"the other side sent a frame of unknown kind {number}") from None
-    if length > LIMITS_BYTES[kind]:
-        raise Incompatible(
-            f"the other side announced {length} bytes of {kind.name}; "
-            f"at most {LIMITS_BYTES[kind]} are taken"
-        )
-    return kind
+    def _check(self, number: int, length: int) -> FrameKind:
+        kind = _KINDS.get(number)
+        if kind is None:
+            raise Incompatible(f"the other side sent a frame of unknown kind {number}")
+        limit = _LIMITS[number] if self._is_greeted else min(_LIMITS[number], GREETING_BYTES)
+        if length > limit:
+            raise Incompatible(
+                f"the other side announced {length} bytes of {kind.name}; at most {limit} are taken"
+            )
+        self._is_greeted = True
+        return kind

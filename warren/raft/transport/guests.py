@@ -4,8 +4,6 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from warren.aio.companions import Companions
 from warren.raft.core.messages import Message
 from warren.raft.errors import Incompatible
@@ -55,15 +53,22 @@ class Guest:
         security: certificates.
         receivers: where things go.
         companions: where the receiving of a snapshot runs.
+        senders: the connection on which each member sends its messages now; of all guests.
     """
 
     def __init__(
-        self, ours: Self, security: Security, receivers: Receivers, companions: Companions
+        self,
+        ours: Self,
+        security: Security,
+        receivers: Receivers,
+        companions: Companions,
+        senders: dict[int, Connection],
     ) -> None:
         self._ours = ours
         self._security = security
         self._receivers = receivers
         self._companions = companions
+        self._senders = senders
         self._hello: Hello | None = None
         self._receiving: Receiving | None = None
 
@@ -91,7 +96,8 @@ class Guest:
             _log.warning("connection from %s: %s", connection.address, connection.reason)
         if self._receiving is not None:
             self._receiving.end()
-        if self._hello is not None and self._hello.purpose is Purpose.PEER:
+        if self._hello is not None and self._senders.get(self._hello.member) is connection:
+            del self._senders[self._hello.member]
             self._receivers.on_lost(self._hello.member)
 
     def expect_hello(self, connection: Connection) -> None:
@@ -108,7 +114,12 @@ class Guest:
         self._hello = hello
         welcome = Welcome(PROTOCOL, self._ours.cluster, self._ours.member)
         connection.send(FrameKind.WELCOME, encode(welcome))
-        if hello.purpose is Purpose.SNAPSHOT:
+        if hello.purpose is Purpose.PEER:
+            former = self._senders.get(hello.member)
+            self._senders[hello.member] = connection
+            if former is not None:  # its other end is gone, as we had yet to learn
+                former.abort()
+        elif hello.purpose is Purpose.SNAPSHOT:
             self._receiving = Receiving(connection, self._receivers.open_sink)
             self._companions.start(self._receiving.run())
 
@@ -121,10 +132,7 @@ class Guest:
     def _take_messages(self, member: int, kind: FrameKind, payload: bytes) -> None:
         if kind is not FrameKind.MESSAGES:
             raise Incompatible(f"member {member} sent {kind.name} in place of messages")
-        try:
-            messages = decode_messages(payload)
-        except msgspec.DecodeError as error:
-            raise Incompatible(f"messages of member {member} cannot be read: {error}") from error
+        messages = decode_messages(payload)
         ours = self._ours.member
         if any(each.sender != member or each.to != ours for each in messages):
             raise Incompatible(

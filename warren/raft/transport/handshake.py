@@ -3,8 +3,6 @@
 import asyncio
 from dataclasses import dataclass
 
-import msgspec
-
 from warren.raft.errors import Incompatible, Unavailable
 from warren.raft.transport.connection import Connection, OnClosed, OnFrame, connect
 from warren.raft.transport.frames import FrameKind
@@ -40,10 +38,7 @@ def check_hello(payload: bytes, certified: int | None, ours: Self) -> Hello:
     Raises:
         Incompatible: no; says why.
     """
-    try:
-        hello = decode_hello(payload)
-    except msgspec.DecodeError as error:
-        raise Incompatible(f"the first frame cannot be read: {error}") from error
+    hello = decode_hello(payload)
     if hello.protocol != PROTOCOL:
         raise Incompatible(f"protocol {hello.protocol} is spoken; this member speaks {PROTOCOL}")
     if hello.cluster != ours.cluster and (hello.cluster or hello.purpose is not Purpose.CLIENT):
@@ -106,21 +101,20 @@ async def introduce(
         else:
             on_closed(connection)
 
-    connection = await connect(
-        address, security.client, receive, end, timeout_seconds=timeout_seconds
-    )
+    hello = Hello(PROTOCOL, ours.cluster, ours.member, to, purpose)
     try:
-        _check_certificate(security.identify(connection.certificate), to, address)
-        hello = Hello(PROTOCOL, ours.cluster, ours.member, to, purpose)
-        connection.send(FrameKind.HELLO, encode(hello))
         async with asyncio.timeout(timeout_seconds):
-            await answer
-    except BaseException as error:
-        answer.cancel()
-        connection.abort()
-        if isinstance(error, TimeoutError):
-            raise Unavailable(f"{address} did not answer in {timeout_seconds} s") from error
-        raise
+            connection = await connect(address, security.client, receive, end)
+            try:
+                _check_certificate(security.identify(connection.certificate), to, address)
+                connection.send(FrameKind.HELLO, encode(hello))
+                await answer
+            except BaseException:
+                answer.cancel()
+                connection.abort()
+                raise
+    except TimeoutError as error:
+        raise Unavailable(f"{address} did not answer in {timeout_seconds} s") from error
     return connection
 
 
@@ -130,14 +124,11 @@ def _check_certificate(certified: int | None, to: int, address: str) -> None:
 
 
 def _check_answer(kind: FrameKind, payload: bytes, ours: Self, to: int) -> Welcome:
-    try:
-        if kind is FrameKind.REFUSAL:
-            raise Incompatible(f"refused: {decode_refusal(payload).message}")
-        if kind is not FrameKind.WELCOME:
-            raise Incompatible(f"{kind.name} came in place of a welcome")
-        welcome = decode_welcome(payload)
-    except msgspec.DecodeError as error:
-        raise Incompatible(f"the answer to our greeting cannot be read: {error}") from error
+    if kind is FrameKind.REFUSAL:
+        raise Incompatible(f"refused: {decode_refusal(payload).message}")
+    if kind is not FrameKind.WELCOME:
+        raise Incompatible(f"{kind.name} came in place of a welcome")
+    welcome = decode_welcome(payload)
     if welcome.protocol != PROTOCOL:
         raise Incompatible(f"protocol {welcome.protocol} is spoken there; ours is {PROTOCOL}")
     if ours.cluster and welcome.cluster != ours.cluster:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from warren.aio.backoff import Backoff
 from warren.aio.clock import Clock
@@ -16,6 +16,8 @@ from warren.raft.transport.wire import Purpose, encode
 
 QUEUE_BYTES_MAX = 16 << 20
 RECONNECT = Backoff(first_seconds=0.02, factor=2.0, ceiling_seconds=1.0)
+STEADY_SECONDS = 2.0
+"""A connection that stood for so long is opened again at once."""
 
 _log = logging.getLogger(__name__)
 
@@ -79,19 +81,10 @@ class Link:
 
     async def run(self, clock: Clock, random: Callable[[], float]) -> None:
         """Keep the connection up until cancelled."""
-        complaint = ""
+        waits = RECONNECT.waits(random)
         while True:
-            for wait_seconds in RECONNECT.waits(random):
-                try:
-                    connection = await self._open()
-                except RaftError as error:
-                    if str(error) != complaint:
-                        complaint = str(error)
-                        _log.warning("no connection to member %d: %s", self.peer, error)
-                    await clock.sleep(wait_seconds)
-                else:
-                    break
-            complaint = ""
+            connection = await self._reach(clock, waits)
+            begun = clock.monotonic()
             self._connection = connection
             try:
                 await asyncio.shield(connection.closed)
@@ -101,6 +94,21 @@ class Link:
             if connection.reason is not None:
                 _log.warning("the connection to member %d: %s", self.peer, connection.reason)
             self._on_lost(self.peer)
+            if clock.monotonic() - begun > STEADY_SECONDS:
+                waits = RECONNECT.waits(random)
+            else:
+                await clock.sleep(next(waits))
+
+    async def _reach(self, clock: Clock, waits: Iterator[float]) -> Connection:
+        complaint = ""
+        while True:
+            try:
+                return await self._open()
+            except RaftError as error:
+                if str(error) != complaint:
+                    complaint = str(error)
+                    _log.warning("no connection to member %d: %s", self.peer, error)
+                await clock.sleep(next(waits))
 
     async def _open(self) -> Connection:
         return await introduce(

@@ -50,6 +50,7 @@ class Transport:
         self._links: dict[int, tuple[Link, asyncio.Task[None]]] = {}
         self._calls: dict[int, Calls] = {}
         self._guests: set[Connection] = set()
+        self._senders: dict[int, Connection] = {}
         self._servers: list[asyncio.Server] = []
 
     async def __aenter__(self) -> ThisType:
@@ -65,8 +66,8 @@ class Transport:
         for server in self._servers:
             server.close()
         self.set_peers({})
-        for guest in tuple(self._guests):
-            guest.close()
+        self._senders.clear()
+        await asyncio.gather(*(guest.end() for guest in tuple(self._guests)))
         await self._companions.__aexit__(kind, error, trace)
 
     async def listen(self, host: str, port: int) -> str:
@@ -170,8 +171,8 @@ class Transport:
         )
 
     def _welcome(self) -> Connection:
-        guest = Guest(self._ours, self._security, self._receivers, self._companions)
-        connection = Connection(guest.take, self._see_off(guest))
+        guest = Guest(self._ours, self._security, self._receivers, self._companions, self._senders)
+        connection = Connection(guest.take, self._see_off(guest), is_patient=True)
         self._guests.add(connection)
         loop = asyncio.get_running_loop()
         loop.call_later(2 * self._timeout_seconds, guest.expect_hello, connection)

@@ -1,7 +1,9 @@
 """What the frames carry, in msgpack; messages of consensus are as ``core.messages`` has them."""
 
 import struct
+from collections.abc import Callable
 from enum import IntEnum
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -94,17 +96,37 @@ _PERMANENT: dict[str, type[Refused]] = {
     each.__name__: each for each in (Refused, SessionExpired, Incompatible)
 }
 _NUMBERED = struct.Struct("<QB")
+NUMBERED_BYTES = _NUMBERED.size
+"""What the number and the kind of a request take."""
 _OFFSET = struct.Struct("<Q")
+
+T = TypeVar("T")
+
+
+def _reader(kind: Any, _result: type[T], what: str) -> Callable[[bytes], T]:
+    """Reads such payloads; whatever else the bytes are, the error is ``Incompatible``."""
+    decode = msgspec.msgpack.Decoder(kind).decode
+
+    def read(payload: bytes) -> T:
+        try:
+            found: T = decode(payload)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            # The last two are what text that is none and deep nesting lead to.
+            raise Incompatible(f"{what} cannot be read: {error}") from error
+        return found
+
+    return read
+
 
 encode = msgspec.msgpack.Encoder().encode
 """Any of these as bytes."""
-decode_hello = msgspec.msgpack.Decoder(Hello).decode
-decode_welcome = msgspec.msgpack.Decoder(Welcome).decode
-decode_refusal = msgspec.msgpack.Decoder(Refusal).decode
-decode_snapshot = msgspec.msgpack.Decoder(Snapshot).decode
-decode_progress = msgspec.msgpack.Decoder(Progress).decode
-decode_messages = msgspec.msgpack.Decoder(list[Message]).decode
-_decode_failure = msgspec.msgpack.Decoder(Failure).decode
+decode_hello = _reader(Hello, Hello, "the greeting")
+decode_welcome = _reader(Welcome, Welcome, "the answer to our greeting")
+decode_refusal = _reader(Refusal, Refusal, "the refusal of our greeting")
+decode_snapshot = _reader(Snapshot, Snapshot, "the announcement of a snapshot")
+decode_progress = _reader(Progress, Progress, "the progress of a snapshot")
+decode_messages = _reader(list[Message], list[Message], "a batch of messages")
+_decode_failure = _reader(Failure, Failure, "the other side's error")
 
 
 def encode_numbered(number: int, kind: int, payload: bytes) -> bytes:
@@ -157,8 +179,8 @@ def decode_error(payload: bytes) -> RaftError:
     """The error again; of a kind unknown here, the nearest that is known."""
     try:
         failure = _decode_failure(payload)
-    except msgspec.DecodeError as error:
-        return Incompatible(f"the other side's error cannot be read: {error}")
+    except Incompatible as error:
+        return error
     if failure.kind == "NotLeader":
         again = NotLeader(failure.message, leader=failure.leader, address=failure.address)
         again.retry_after_seconds = failure.retry_after_seconds

@@ -91,7 +91,7 @@ class Member:
             self.dropped_reads += ready.dropped_reads
             if ready.append is not None:
                 self.unwritten.append(ready.append)
-            while self.unwritten and not self.slow:
+            if self.unwritten and not self.slow:
                 sent += self.write()
             if ready.apply is not None:
                 for entry in ready.apply.entries:
@@ -185,6 +185,16 @@ class Cluster:
             if isinstance(message, MsgSnap) and message.sender in self.members:
                 self[message.sender].report_snapshot(message.to, ok=True)
 
+    def stop_writing(self, *members: int) -> None:
+        """Let the disks of these take for ever."""
+        for member in members:
+            self.members[member].slow = True
+
+    def write(self, member: int) -> None:
+        """Finish the writes of a member, and let its disk be quick again."""
+        self.members[member].slow = False
+        self.settle()
+
     def tick(self, count: int = 1, *, only: Iterable[int] | None = None) -> None:
         """Let time pass for all, or some."""
         for _ in range(count):
@@ -208,6 +218,11 @@ class Cluster:
         self.members[member].start()
 
     @property
+    def rafts(self) -> list[Raft]:
+        """All cores."""
+        return [member.raft for member in self.members.values()]
+
+    @property
     def roles(self) -> dict[int, Role]:
         """What everybody is."""
         return {member: self[member].role for member in self.members}
@@ -222,3 +237,8 @@ class Cluster:
             assert self.leaders.setdefault(raft.term, raft.leader) == raft.leader
         for entry in member.applied:
             assert self.committed.setdefault(entry.index, entry) == entry
+
+
+def is_role(raft: Raft, role: Role) -> bool:
+    """Whether it is that now; asking so, a type checker does not take it for ever after."""
+    return raft.role is role

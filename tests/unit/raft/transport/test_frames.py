@@ -5,6 +5,7 @@ from hypothesis import given, strategies as st
 
 from warren.raft.errors import Incompatible
 from warren.raft.transport.frames import (
+    GREETING_BYTES,
     HEAD_BYTES,
     LIMITS_BYTES,
     FrameKind,
@@ -44,8 +45,29 @@ def test_announced_length_beyond_the_limit_is_refused_before_the_payload_comes(
     limit = LIMITS_BYTES[kind]
     head = (limit + 1).to_bytes(4, "little") + bytes([kind])
     with pytest.raises(Incompatible, match=f"{limit + 1} bytes of {kind.name}"):
+        greeted().feed(head)
+    assert greeted().feed(limit.to_bytes(4, "little") + bytes([kind])) == []
+
+
+def greeted() -> FrameReader:
+    reader = FrameReader()
+    reader.feed(encode_frame(FrameKind.HELLO, b""))
+    return reader
+
+
+@pytest.mark.parametrize("kind", list(FrameKind))
+def test_first_frame_is_short(kind: FrameKind) -> None:
+    head = (GREETING_BYTES + 1).to_bytes(4, "little") + bytes([kind])
+    with pytest.raises(Incompatible, match=f"at most {GREETING_BYTES} are taken"):
         FrameReader().feed(head)
-    assert FrameReader().feed(limit.to_bytes(4, "little") + bytes([kind])) == []
+
+
+def test_long_frame_in_many_pieces_is_put_together_without_copying_it_each_time() -> None:
+    stream = encode_frame(FrameKind.MESSAGES, bytes(LIMITS_BYTES[FrameKind.MESSAGES]))
+    reader, found = greeted(), []
+    for start in range(0, len(stream), 256):  # copied each time, these would be 500 GB
+        found += reader.feed(stream[start : start + 256])
+    assert [len(payload) for _kind, payload in found] == [LIMITS_BYTES[FrameKind.MESSAGES]]
 
 
 @pytest.mark.parametrize("number", [0, 10, 255])

@@ -1,11 +1,13 @@
 """What travels, and what is refused at the door."""
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
 
 from warren.raft import errors
+from warren.raft.core.messages import MsgHeartbeat
 from warren.raft.errors import (
     DiskFull,
     Incompatible,
@@ -24,7 +26,9 @@ from warren.raft.transport.wire import (
     Purpose,
     decode_chunk,
     decode_error,
+    decode_messages,
     decode_numbered,
+    decode_refusal,
     encode,
     encode_error,
     encode_numbered,
@@ -125,6 +129,38 @@ def test_stranger_is_refused_saying_why(
 ) -> None:
     with pytest.raises(Incompatible, match=message):
         check_hello(hello(**fields), certified, OURS)
+
+
+HEARTBEATS = encode([MsgHeartbeat(2, 1, 1, 0)])
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        b"",
+        b"\xc1",
+        b"\xdd\xff\xff\xff\xff",
+        HEARTBEATS[:-1],
+        HEARTBEATS + b"\x00",
+        b"\x91\x91\xcd\xff\xff",
+        b"\x91\xdc\xff\xff" + HEARTBEATS[2:] + b"\x91" * 70_000,
+    ],
+    ids=range(7),
+)
+def test_batch_that_is_none_is_refused(noise: bytes) -> None:
+    with pytest.raises(Incompatible, match="a batch of messages cannot be read"):
+        decode_messages(noise)
+
+
+@given(st.binary(max_size=60), st.integers(0, len(HEARTBEATS)))
+def test_altered_batch_is_read_or_refused(noise: bytes, at: int) -> None:
+    with suppress(Incompatible):
+        decode_messages(HEARTBEATS[:at] + noise + HEARTBEATS[at + len(noise) :])
+
+
+def test_text_that_is_none_is_refused() -> None:
+    with pytest.raises(Incompatible, match="the refusal of our greeting cannot be read"):
+        decode_refusal(b"\x91\xa1\xff")
 
 
 @given(st.binary(max_size=80))
