@@ -20,7 +20,7 @@ from warren.store.schema import SCHEMA, TableSchema
 from warren.store.storage import Document, Edit, RowChange, Rows, WarrenStorage, WarrenTable
 
 DOC_ID_STRIDE = 1_000_003
-"""Document ids leave room for this many operations per entry (16 MiB hold fewer). It is prime because
+"""Document ids leave room for this many operations per entry (the largest one holds fewer). It is prime because
 ids that are multiples of a power of two all fall on the same slots of a dict."""
 _FINGERPRINT_MODULUS = 1 << 128
 

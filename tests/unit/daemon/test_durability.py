@@ -4,12 +4,21 @@ import asyncio
 import errno
 import random
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
 from tests.unit.daemon.samples import Directory, opened
 from tests.unit.store.samples import node, service
-from warren.model.errors import CorruptState, PermanentError, TransientError, WarrenError
+from warren.model.errors import (
+    CorruptState,
+    InvalidInput,
+    PermanentError,
+    TransientError,
+    WarrenError,
+)
+from warren.model.node import Node
+from warren.store.entry import ENTRY_BYTES_MAX, Put, encode_entry
 from warren.store.store import Store
 
 PER_POINT = 4
@@ -185,3 +194,17 @@ async def test_read_gives_what_is_recorded_when_an_id_was_given_anew_meanwhile()
             impatient.cancel()
         assert seen == ["second"]
         assert [each.message for each in store.nodes] == ["second"]
+
+
+async def test_largest_transaction_fits_the_log_and_a_larger_one_is_refused_untried() -> None:
+    async with opened(Directory()) as found:
+        store = found.store
+        room = ENTRY_BYTES_MAX - len(encode_entry([Put("nodes", 0, plain(node()))])) - 4
+        await store.write(puts=[node(message="x" * room)])
+        with pytest.raises(InvalidInput, match="one transaction may write"):
+            await store.write(puts=[node("b", message="x" * (room + 32))])
+        assert len(store.nodes) == 1
+
+
+def plain(thing: Node) -> dict[str, Any]:
+    return thing.model_dump(mode="json")
