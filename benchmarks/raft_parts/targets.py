@@ -109,7 +109,7 @@ class OurTarget:
         return await self._client.read(key)
 
     async def close(self) -> None:
-        self._client.close()
+        await self._client.end()
 
 
 CONNECT: dict[str, Callable[[list[str], Path], Awaitable[Target]]] = {

@@ -149,6 +149,12 @@ class Denied(PermanentError):
     code = "denied"
 
 
+class Unidentified(PermanentError):
+    """The caller has not shown who it is: no certificate, or none that is accepted."""
+
+    code = "unidentified"
+
+
 class Unsupported(PermanentError):
     """The provider, engine or host cannot do this; the message names which."""
 
@@ -262,6 +268,22 @@ class Busy(TransientError):
     """Somebody else holds a lock, or a queue is full; the message says who or which."""
 
     code = "busy"
+
+
+class NotLeader(TransientError):
+    """Only the leading manager can do this, and this one does not lead.
+
+    Attributes:
+        leader: where the leader answers (``host:port``); empty while none is known.
+    """
+
+    code = "not_leader"
+
+    def __init__(
+        self, message: str, *, leader: str = "", hint: str = "", retry_after_seconds: float = 0.1
+    ) -> None:
+        self.leader = leader
+        super().__init__(message, hint=hint, retry_after_seconds=retry_after_seconds)
 
 
 class DeadlineExceeded(TransientError):

@@ -18,6 +18,15 @@ PREFIXES = {
     "release": "rel",
     "node": "nod",
     "cluster": "clu",
+    "secret": "sec",
+    "config": "cfg",
+    "volume": "vol",
+    "network": "net",
+    "ingress": "ing",
+    "certificate": "crt",
+    "template": "tpl",
+    "tenant": "tnt",
+    "deployment": "dep",
 }
 """Type prefix of the ids of each kind."""
 

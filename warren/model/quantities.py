@@ -103,7 +103,14 @@ def check_absolute(value: str) -> str:
 
 DnsLabel = Annotated[str, AfterValidator(check_dns_label)]
 Image = Annotated[str, AfterValidator(check_image)]
-SizeBytes = Annotated[int, BeforeValidator(parse_size), BeforeValidator(_refuse_bool), Field(ge=0)]
+SIZE_BYTES_MAX = (1 << 63) - 1
+"""What a signed 64-bit number holds: records and messages carry sizes as such."""
+SizeBytes = Annotated[
+    int,
+    BeforeValidator(parse_size),
+    BeforeValidator(_refuse_bool),
+    Field(ge=0, le=SIZE_BYTES_MAX),
+]
 PortNumber = Annotated[int, BeforeValidator(_refuse_bool), Field(ge=1, le=65535)]
 Seconds = Annotated[float, BeforeValidator(_refuse_bool), Field(ge=0, le=31_536_000)]
 Text = Annotated[str, BeforeValidator(_text_of_number)]

@@ -18,6 +18,7 @@ from warren.model.validation import Frozen
 
 RELEASES_KEPT = 10
 REPLICAS_MAX = 100_000
+RESTARTS_MAX = 1_000_000
 
 
 class Mode(StrEnum):
@@ -41,14 +42,16 @@ class UpdateConfig(Frozen):
     """How a change of what runs is carried out."""
 
     strategy: Strategy = Strategy.ROLLING
-    parallelism: Annotated[int, Field(ge=1)] = 1
+    parallelism: Annotated[int, Field(ge=1, le=REPLICAS_MAX)] = 1
     delay_seconds: Seconds = 0.0
     failure_action: Literal["pause", "rollback", "continue"] = "rollback"
-    max_surge: Annotated[int, Field(ge=0)] = 1
-    max_unavailable: Annotated[int, Field(ge=0)] = 0
+    max_surge: Annotated[int, Field(ge=0, le=REPLICAS_MAX)] = 1
+    max_unavailable: Annotated[int, Field(ge=0, le=REPLICAS_MAX)] = 0
     health_grace_seconds: Seconds = 30.0
     canary_weight: Annotated[int, Field(ge=0, le=100)] = 0
-    canary_steps: tuple[Annotated[int, Field(ge=1, le=100)], ...] = (10, 25, 50, 100)
+    canary_steps: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=100)], ...], Field(min_length=1)
+    ] = (10, 25, 50, 100)
     canary_stability_window_seconds: Seconds = 300.0
     blue_green_grace_seconds: Seconds = 300.0
     auto_rollback: bool = True
@@ -75,7 +78,7 @@ class RestartPolicy(Frozen):
     """
 
     condition: Literal["always", "on-failure", "never"] = "always"
-    max_attempts: Annotated[int, Field(ge=0)] | None = None
+    max_attempts: Annotated[int, Field(ge=0, le=RESTARTS_MAX)] | None = None
     delay_seconds: Seconds = 1.0
     delay_ceiling_seconds: Seconds = 60.0
 
@@ -127,7 +130,7 @@ class Placement(Frozen):
 
     constraints: tuple[Annotated[str, AfterValidator(check_constraint)], ...] = ()
     spread: tuple[str, ...] = ()
-    max_per_node: Annotated[int, Field(ge=1)] | None = None
+    max_per_node: Annotated[int, Field(ge=1, le=REPLICAS_MAX)] | None = None
 
 
 class ServiceSpec(Frozen):

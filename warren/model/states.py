@@ -35,6 +35,18 @@ class ServiceState(StrEnum):
     DESTROYED = "destroyed"
 
 
+class DeploymentState(StrEnum):
+    """How far a deployment is."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    PAUSED = "paused"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    ROLLED_BACK = "rolled-back"
+    CANCELLED = "cancelled"
+
+
 class NodeState(StrEnum):
     """Whether a node takes instances."""
 
@@ -69,6 +81,18 @@ SERVICE_TRANSITIONS: dict[ServiceState, frozenset[ServiceState]] = {
     _S.DESTROYED: frozenset(),
 }
 
+_D = DeploymentState
+DEPLOYMENT_TRANSITIONS: dict[DeploymentState, frozenset[DeploymentState]] = {
+    _D.PENDING: frozenset({_D.RUNNING, _D.FAILED, _D.CANCELLED}),
+    _D.RUNNING: frozenset({_D.PAUSED, _D.SUCCEEDED, _D.FAILED, _D.ROLLED_BACK, _D.CANCELLED}),
+    _D.PAUSED: frozenset({_D.RUNNING, _D.FAILED, _D.ROLLED_BACK, _D.CANCELLED}),
+    _D.SUCCEEDED: frozenset(),
+    _D.FAILED: frozenset(),
+    _D.ROLLED_BACK: frozenset(),
+    _D.CANCELLED: frozenset(),
+}
+"""A paused one ends without running on when a newer one, or a rollback, takes its place."""
+
 
 def check_instance_transition(name: str, old: InstanceState, new: InstanceState) -> None:
     """Raise ``Conflict`` unless an instance may go from ``old`` to ``new``."""
@@ -80,3 +104,9 @@ def check_service_transition(name: str, old: ServiceState, new: ServiceState) ->
     """Raise ``Conflict`` unless a service may go from ``old`` to ``new``."""
     if new is not old and new not in SERVICE_TRANSITIONS[old]:
         raise Conflict(f"service {name} cannot go from {old} to {new}")
+
+
+def check_deployment_transition(name: str, old: DeploymentState, new: DeploymentState) -> None:
+    """Raise ``Conflict`` unless a deployment may go from ``old`` to ``new``."""
+    if new is not old and new not in DEPLOYMENT_TRANSITIONS[old]:
+        raise Conflict(f"deployment {name} cannot go from {old} to {new}")

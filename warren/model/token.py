@@ -7,14 +7,15 @@ from pydantic import Field
 
 from warren.model.resource import Resource
 
+USES_MAX = 1000
 
-class JoinToken(Resource):
-    """What is recorded of a token; the token itself is shown once and never stored.
+
+class Token(Resource):
+    """What anybody may see of a token; the token itself is shown once and never stored.
 
     Attributes:
         role: what the certificate will allow.
         scope: the only tenant it will allow to touch; empty for all.
-        digest: SHA-256 of the secret, in hexadecimal.
         expires_at: from then on it is refused.
         uses_left: how often it can still be used.
         revoked: whether somebody withdrew it.
@@ -22,7 +23,16 @@ class JoinToken(Resource):
 
     role: Literal["admin", "operator", "viewer", "manager", "tool"]
     scope: str = ""
-    digest: str = Field(min_length=64, max_length=64)
     expires_at: datetime
-    uses_left: int = Field(default=1, ge=0)
+    uses_left: int = Field(default=1, ge=0, le=USES_MAX)
     revoked: bool = False
+
+
+class JoinToken(Token):
+    """What is recorded of a token.
+
+    Attributes:
+        digest: SHA-256 of the secret, in hexadecimal.
+    """
+
+    digest: str = Field(min_length=64, max_length=64)

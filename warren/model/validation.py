@@ -7,7 +7,7 @@ offending value, the rule, the nearest known name for a typo, and the place in t
 import difflib
 import re
 from collections.abc import Iterable, Sequence, Set as AbstractSet
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
@@ -22,9 +22,15 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Frozen(BaseModel):
-    """The base of everything users write and everything that is stored: immutable, no extras."""
+    """The base of everything users write and everything that is stored: immutable, no extras.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    A model may name fields in ``hidden``: their values are in no error.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True
+    )
+    hidden: ClassVar[frozenset[str]] = frozenset()
 
 
 def parse(model: type[Model], value: Any, *, path: Sequence[str | int] = ()) -> Model:
@@ -100,7 +106,8 @@ def _problem(
     else:
         written = detail["input"]
         rule = _rule(detail)
-        text = "" if isinstance(written, dict | list | tuple) else shown(written)
+        is_shown = not isinstance(written, dict | list | tuple) and not _is_hidden(model, steps)
+        text = shown(written) if is_shown else ""
         expected = detail.get("ctx", {}).get("expected", "")
         if kind in {"enum", "literal_error"}:
             suggestion = nearest(str(detail["input"]), _CHOICE.findall(expected))
@@ -156,6 +163,22 @@ def _key_place(value: Any, steps: Sequence[str | int]) -> Any:
 
 def _names_at(model: type[BaseModel], steps: Sequence[str | int]) -> set[str]:
     """Field names that the models along ``steps`` know; a superset is good enough for a hint."""
+    models = _models_at(model, steps)
+    names: set[str] = set()
+    for candidate in _with_nested(models) if not steps else models:
+        names |= set(candidate.model_fields)
+    return names
+
+
+def _is_hidden(model: type[BaseModel], steps: Sequence[str | int]) -> bool:
+    return any(
+        step in getattr(candidate, "hidden", ())
+        for count, step in enumerate(steps)
+        for candidate in _models_at(model, steps[:count])
+    )
+
+
+def _models_at(model: type[BaseModel], steps: Sequence[str | int]) -> set[type[BaseModel]]:
     models = {model}
     for step in steps:
         if isinstance(step, int):
@@ -165,10 +188,7 @@ def _names_at(model: type[BaseModel], steps: Sequence[str | int]) -> set[str]:
             if step in candidate.model_fields:
                 deeper |= set(_models_in(candidate.model_fields[step].annotation))
         models = deeper or models
-    names: set[str] = set()
-    for candidate in _with_nested(models) if not steps else models:
-        names |= set(candidate.model_fields)
-    return names
+    return models
 
 
 def _with_nested(models: set[type[BaseModel]]) -> set[type[BaseModel]]:

@@ -203,6 +203,11 @@ class Client:
         for calls in self._calls.values():
             calls.close()
 
+    async def end(self) -> None:
+        """Close all connections, and wait for that."""
+        for calls in self._calls.values():
+            await calls.end()
+
     def _attempt(self, timeout_seconds: float) -> _Attempt:
         return _Attempt(self._clock.monotonic() + timeout_seconds)
 

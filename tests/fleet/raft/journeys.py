@@ -45,10 +45,31 @@ class Journey:
             try:
                 return await call(client)
             finally:
-                client.close()
+                await client.end()
 
         with self.grounds.at():
             return asyncio.run(run())
+
+    def leader(self) -> int:
+        """The one that all running members follow."""
+        return self.members.wait_for_leader()
+
+    def wait_until_all_follow(self, *members: int) -> None:
+        """Until these, or all founders, run and hold what the leader has committed."""
+        wanted = members or tuple(self.members.addresses)
+        goal = 0
+
+        def look() -> bool | None:
+            nonlocal goal
+            leader = self.members.leader_among(*wanted)
+            seen = [self.members.status(member) for member in wanted]
+            if leader is None or None in seen:
+                return None
+            applied = [status["applied"] for status in seen if status is not None]
+            goal = goal or max(applied)
+            return True if min(applied) >= goal else None
+
+        wait_for(look, f"members {wanted} all following", 30)
 
     @contextmanager
     def load(self) -> Iterator[None]:

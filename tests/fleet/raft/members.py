@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -80,6 +81,7 @@ class Members:
         self.size = size
         self.processes: dict[int, subprocess.Popen[bytes]] = {}
         self._grounds = grounds
+        self._ports: dict[int, int] = {}
         self._settings = settings
         self._authority = Authority(folder / "certificates")
         self.client: Files = self._authority.issue(0)
@@ -92,7 +94,10 @@ class Members:
     def address(self, member: int) -> str:
         if self._grounds is not None:
             return f"{self._grounds.host(member)}:{PORT}"
-        return f"127.0.0.1:{PORT + member}"
+        if member not in self._ports:
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                self._ports[member] = free.getsockname()[1]
+        return f"127.0.0.1:{self._ports[member]}"
 
     def directory(self, member: int) -> Path:
         return self.folder / f"member{member}"
@@ -170,7 +175,7 @@ class Members:
         try:
             return await calls.request(RequestKind.STATUS, b"", timeout_seconds=1.0)
         finally:
-            calls.close()
+            await calls.end()
 
     def leader_among(self, *members: int) -> int | None:
         """The one of these that leads, if all that run follow it."""

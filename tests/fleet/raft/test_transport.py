@@ -420,3 +420,16 @@ async def test_member_that_does_not_read_is_dropped_from_and_costs_no_memory(
         assert received <= len(two.messages) < 80
         one.transport.send([beat(1, 2, term=9)])
         await until(lambda: two.messages[-1] == beat(1, 2, term=9))
+
+
+async def test_frames_of_one_turn_leave_in_order_whether_alone_or_many(tmp_path: Path) -> None:
+    async with members(tmp_path, 1, 2) as (one, two):
+        sent: list[Message] = []
+        for count in (1, 1, 5, 1, 1, 3, 40, 1):
+            turn: list[Message] = [beat(1, 2, term=len(sent) + each) for each in range(count)]
+            for message in turn:
+                one.transport.send([message])
+            sent += turn
+            await asyncio.sleep(0.001)
+        await until(lambda: len(two.messages) == len(sent))
+        assert two.messages == sent

@@ -94,7 +94,7 @@ async def main(certificate: Path, output: Path, addresses: list[str]) -> None:
             for worker in workers:
                 worker.cancel()
     for client in clients:
-        client.close()
+        await client.end()
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ A cluster decides nothing about time. Whoever runs it says when work is done and
 (``Time``): by chance for seeds, by command for scenarios.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
@@ -17,19 +17,16 @@ from tests.simulation.raft.invariants import Invariants, Violated
 from tests.simulation.raft.plain import Plain, Ticket
 from tests.simulation.raft.process import Process
 from tests.simulation.raft.registers import Registers
-from warren.raft.core.entry import Configuration, Entry, HardState, SnapshotMeta
+from warren.raft.core.entry import Entry, HardState
 from warren.raft.core.messages import Message, MsgSnap, MsgStorageAppend
 from warren.raft.core.settings import Settings
 from warren.raft.errors import Broken, Damaged, DiskFull
 from warren.raft.replica.outbox import Answer
 from warren.raft.replica.replica import Replica
-from warren.raft.replica.replicated import Replicated, initial_pieces
+from warren.raft.replica.replicated import Replicated
 from warren.raft.replica.settings import ReplicaSettings
-from warren.raft.snapshots.files import discard_unfinished, snapshot_name
-from warren.raft.snapshots.reading import read_snapshot
-from warren.raft.snapshots.writing import SnapshotWriter
-from warren.raft.wal import recovery
-from warren.raft.wal.writer import LogWriter
+from warren.raft.storage import Place, Storage, bootstrap, join
+from warren.raft.wal.recovery import Recovered
 from warren.testing.disk import SimulatedDisk
 
 CLUSTER = blake2b(b"simulated", digest_size=32).digest()
@@ -46,6 +43,7 @@ class Sizes:
         is_plain: whether the core runs with the least around it (``Plain``) or in a replica.
         replica: settings; ``core.member`` is replaced.
         segment_bytes: of files of the log.
+        reserve_bytes: kept back for the day the disk is full.
     """
 
     is_plain: bool = False
@@ -53,20 +51,22 @@ class Sizes:
         default_factory=lambda: ReplicaSettings(core=Settings(member=1))
     )
     segment_bytes: int = 8 << 10
+    reserve_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Founding:
-    """What the disk of a member holds before it runs for the first time."""
+    """What the disk of a founder holds before it runs for the first time.
 
-    snapshot: SnapshotMeta = field(default_factory=SnapshotMeta)
-    hard_state: HardState = field(default_factory=HardState)
+    Attributes:
+        voters: all founders.
+        term: that it is in.
+        entries: behind the snapshot with which every cluster begins.
+    """
+
+    voters: tuple[int, ...]
+    term: int = 1
     entries: tuple[Entry, ...] = ()
-
-
-def founding(configuration: Configuration) -> Founding:
-    """What those begin with who found a cluster."""
-    return Founding(snapshot=SnapshotMeta(1, 1, configuration), hard_state=HardState(1, 0, 1))
 
 
 class Time(Protocol):
@@ -143,38 +143,29 @@ class Cluster:
         return process
 
     def create(self, member: int, found: Founding | None = None) -> None:
-        """A new machine: of a founder if it is given what all founders begin with, or of a joiner."""
+        """A new machine: of a founder if it is given what its disk holds, or of a joiner."""
         disk = SimulatedDisk()
-        found = found or Founding()
-        if found.snapshot.index:
-            snapshot = SnapshotWriter(disk, found.snapshot)
-            for piece in self._initial_pieces(found.snapshot.configuration):
-                snapshot.add(piece)
-            snapshot.finish()
-        tail = recovery.create(
-            disk,
+        place = self._place(member, disk)
+        if found is None:
+            join(place)
+        else:
+            members = {voter: f"at {voter}" for voter in found.voters}
+            bootstrap(place, members, Registers().freeze())
+            if found.term > 1:
+                storage = Storage(place)
+                storage.write([_batch(found)])
+                storage.close()
+        assert member not in self.machines, f"the id {member} is used again"
+        self.machines[member] = Machine(disk)
+
+    def _place(self, member: int, disk: SimulatedDisk) -> Place:
+        return Place(
+            disk=disk,
             cluster=CLUSTER,
             member=member,
-            snapshot=found.snapshot,
-            hard_state=found.hard_state,
             segment_bytes=self.sizes.segment_bytes,
+            reserve_bytes=self.sizes.reserve_bytes,
         )
-        if found.entries:
-            writer = LogWriter(disk, tail, segment_bytes=self.sizes.segment_bytes)
-            last = found.entries[-1]
-            batch = MsgStorageAppend(
-                entries=found.entries,
-                hard_state=None,
-                snapshot=None,
-                must_sync=True,
-                responses=(),
-                last_index=last.index,
-                last_term=last.term,
-                term=found.hard_state.term,
-            )
-            writer.write(batch)
-            writer.close()
-        self.machines[member] = Machine(disk)
 
     def join(self, member: int) -> None:
         """A new machine, running, whose log is empty."""
@@ -185,14 +176,12 @@ class Cluster:
         """Run the process of a member. Whether its disk let it."""
         machine = self.machines[member]
         assert machine.process is None, f"member {member} runs already"
-        disk, sizes = machine.disk, self.sizes
+        disk = machine.disk
         disk.trace.clear()
-        registers = Registers(partial(self.invariants.applied, member))
-        state = registers if sizes.is_plain else Replicated(registers)
+        state = Replicated(Registers(partial(self.invariants.applied, member)))
         try:
-            recovered = recovery.recover(disk, cluster=CLUSTER, member=member)
-            discard_unfinished(disk)
-            _load(disk, recovered.snapshot, state)
+            storage = Storage(self._place(member, disk))
+            storage.load(state)
         except Damaged:
             if not machine.may_be_damaged:
                 raise
@@ -203,20 +192,17 @@ class Cluster:
             if not machine.may_fail and machine.disk.capacity_bytes is None:
                 raise
             return False
-        self.invariants.started(member, recovered)
-        writer = LogWriter(disk, recovered.tail, segment_bytes=sizes.segment_bytes)
-        logic = self._think(member, recovered, state)
-        machine.process = Process(member, self, disk, logic=logic, state=state, writer=writer)
+        self.invariants.started(member, storage.recovered)
+        logic = self._think(member, storage.recovered, state)
+        machine.process = Process(member, self, disk, logic=logic, state=state, storage=storage)
         machine.process.step()
         return True
 
-    def _think(
-        self, member: int, recovered: recovery.Recovered, state: Registers | Replicated
-    ) -> Replica | Plain:
+    def _think(self, member: int, recovered: Recovered, state: Replicated) -> Replica | Plain:
         replica = self.sizes.replica
         settings = replace(replica, core=replace(replica.core, member=member))
         draw, now_ms = self._chance.randrange, self._time.now_ms(member)
-        if isinstance(state, Registers):
+        if self.sizes.is_plain:
             return Plain(settings, state, recovered, draw=draw, now_ms=now_ms)
         return Replica(
             settings,
@@ -227,12 +213,6 @@ class Cluster:
             draw=draw,
             now_ms=now_ms,
         )
-
-    def _initial_pieces(self, configuration: Configuration) -> Iterator[bytes]:
-        pieces = Registers().freeze()
-        if self.sizes.is_plain:
-            return pieces
-        return initial_pieces({voter: f"at {voter}" for voter in configuration.voters}, pieces)
 
     def kill(self, member: int) -> None:
         """End the process as ``kill -9`` does: what it wrote stays, synced or not."""
@@ -300,13 +280,15 @@ class Cluster:
             )
 
 
-def _load(disk: SimulatedDisk, snapshot: SnapshotMeta, state: Registers | Replicated) -> None:
-    if not snapshot.index:
-        return
-    meta, pieces = read_snapshot(disk, snapshot_name(snapshot))
-    if meta != snapshot:
-        raise Violated(f"{snapshot_name(snapshot)} stands for {meta}")
-    restoring = state.restore()
-    for piece in pieces:
-        restoring.add(piece)
-    restoring.finish()
+def _batch(found: Founding) -> MsgStorageAppend:
+    last = found.entries[-1] if found.entries else Entry(1, 1)
+    return MsgStorageAppend(
+        entries=found.entries,
+        hard_state=HardState(found.term, 0, 1),
+        snapshot=None,
+        must_sync=True,
+        responses=(),
+        last_index=last.index,
+        last_term=last.term,
+        term=found.term,
+    )

@@ -7,7 +7,6 @@ not at once, so that everything else can happen in between.
 
 from collections.abc import Callable
 
-from tests.simulation.raft.registers import Registers
 from warren.raft.core.entry import (
     NONE,
     ConfigurationChange,
@@ -21,6 +20,7 @@ from warren.raft.core.ready import Role
 from warren.raft.errors import RaftError, Uncertain
 from warren.raft.machine import Restoring
 from warren.raft.replica.outbox import Answer, Outbox, SaveSnapshot
+from warren.raft.replica.replicated import Replicated
 from warren.raft.replica.settings import ReplicaSettings
 from warren.raft.wal.recovery import Recovered
 
@@ -38,7 +38,7 @@ class Plain:
     def __init__(
         self,
         settings: ReplicaSettings,
-        machine: Registers,
+        state: Replicated,
         recovered: Recovered,
         *,
         draw: Callable[[int], int],
@@ -51,7 +51,7 @@ class Plain:
             entries=recovered.entries,
             draw=draw,
         )
-        self._machine = machine
+        self._state = state
         self._settings = settings
         self._outbox = Outbox()
         self._applies: list[MsgStorageApply] = []
@@ -148,7 +148,7 @@ class Plain:
             if entry.kind is EntryKind.CHANGE:
                 self.core.apply_change(decode_change(entry.data))
             elif entry.data:
-                answer = self._machine.apply(entry.index, entry.data)
+                answer = self._state.machine.apply(entry.index, entry.data)
             self._applied, self._applied_term = entry.index, entry.term
             self._answer_proposal(entry.index, entry.term, answer)
         self.core.advance(work)
@@ -209,7 +209,7 @@ class Plain:
     def _save(self) -> None:
         self._saving = True
         meta = SnapshotMeta(self._applied, self._applied_term, self.core.configuration)
-        self._outbox.save = SaveSnapshot(meta, self._machine.freeze())
+        self._outbox.save = SaveSnapshot(meta, self._state.freeze())
 
     def _answer_proposal(self, index: int, term: int, result: bytes) -> None:
         proposed, ticket = self._proposals.pop(index, (0, None))
@@ -222,7 +222,7 @@ class Plain:
         waiting = []
         for index, ticket, query in self._ready_reads:
             if index <= self._applied:
-                self._outbox.answers.append((ticket, self._machine.query(query)))
+                self._outbox.answers.append((ticket, self._state.machine.query(query)))
             else:
                 waiting.append((index, ticket, query))
         self._ready_reads = waiting

@@ -11,18 +11,15 @@ from typing import Protocol
 
 from tests.simulation.raft.invariants import Invariants, Violated
 from tests.simulation.raft.plain import Plain, Ticket
-from tests.simulation.raft.registers import Registers
 from tests.simulation.raft.workers import Worker
 from warren.raft.core.messages import Message, MsgSnap, MsgStorageAppend
 from warren.raft.errors import Broken, DiskFull
 from warren.raft.replica.outbox import Answer, Outbox, SaveSnapshot
 from warren.raft.replica.replica import Replica
 from warren.raft.replica.replicated import Replicated
-from warren.raft.snapshots.files import prune, snapshot_name
-from warren.raft.snapshots.reading import read_snapshot
+from warren.raft.snapshots.files import snapshot_name
 from warren.raft.snapshots.receiving import Receiver
-from warren.raft.snapshots.writing import SnapshotWriter
-from warren.raft.wal.writer import LogWriter
+from warren.raft.storage import Storage, read_pieces
 from warren.testing.disk import SimulatedDisk
 
 
@@ -77,8 +74,8 @@ class Process:
         disk: SimulatedDisk,
         *,
         logic: Replica | Plain,
-        state: Replicated | Registers,
-        writer: LogWriter,
+        state: Replicated,
+        storage: Storage,
     ) -> None:
         self.member = member
         self.logic = logic
@@ -87,17 +84,19 @@ class Process:
         self.is_stopped = False
         self.receiving: Receiver | None = None
         self._world = world
-        self._writer = writer
+        self._storage = storage
         self._held: deque[Callable[[], None]] = deque()
         self._waiting: list[MsgStorageAppend] = []
         self._is_over = False
         self._is_full = False
+        self._blocked: tuple[MsgStorageAppend, ...] = ()
         self._wakes_ms = -1
         self._applied = logic.core.applied
         self._log_thread = Worker(partial(self._later, "log"), self._broke)
-        self._background = Worker(partial(self._later, "background"), self._broke)
+        self._files = Worker(partial(self._later, "files"), self._broke)
+        self._snapshots = Worker(partial(self._later, "snapshots"), self._broke)
         self._applier = Worker(partial(self._later, "apply"), self._broke)
-        self._prepare()
+        self._files.do(self._hold, self._tell_full)
 
     def step(self, call: Callable[[], object] = lambda: None) -> None:
         """Let the loop take an input, and do what follows from it."""
@@ -129,18 +128,17 @@ class Process:
         """End it now; its threads may have made so many more calls of the disk."""
         self._is_over = True
         self._log_thread.interrupt(self.disk, operations)
-        self._background.interrupt(self.disk, operations)
+        self._files.interrupt(self.disk, operations)
+        self._snapshots.interrupt(self.disk, operations)
 
     def take_snapshot(self, message: MsgSnap) -> None:
         """A snapshot of the leader has arrived on the disk."""
 
         def take() -> None:
-            name = snapshot_name(message.snapshot)
-            if name not in self.disk.names():
+            if snapshot_name(message.snapshot) not in self.disk.names():
                 return  # an own one of a higher index was saved meanwhile
             restoring = self.state.restore()
-            for piece in read_snapshot(self.disk, name)[1]:
-                restoring.add(piece)
+            read_pieces(self.disk, message.snapshot, restoring)
             self.logic.snapshot_received(message, restoring)
 
         self.step(take)
@@ -196,7 +194,7 @@ class Process:
             self._world.invariants.fingerprint(self.member, applied, fingerprint)
 
     def _write_waiting(self) -> None:
-        if not self._waiting or self._log_thread.is_busy or self._is_full:
+        if not self._waiting or self._log_thread.is_busy or self._blocked:
             return
         batches, self._waiting = tuple(self._waiting), []
         self._world.invariants.writing(self.member, batches)
@@ -204,65 +202,77 @@ class Process:
 
     def _write(self, batches: tuple[MsgStorageAppend, ...]) -> None:
         self._log_thread.do(
-            lambda: self._writer.write(*batches), partial(self._when_written, batches)
+            lambda: self._storage.write(batches), partial(self._when_written, batches)
         )
 
     def _when_written(self, batches: tuple[MsgStorageAppend, ...], full: DiskFull | None) -> None:
         if full is not None:
-            # Nothing else may be written before these are.
-            self._is_full = True
-            self._later("retry", partial(self._write, batches))
-            self.step(partial(self.logic.set_disk_full, is_full=True))
+            self._blocked = batches  # nothing else may be written before these are
+            self._tell_full(full)
             return
+        self._blocked = ()
         self._world.invariants.written(self.member)
-        was_full, self._is_full = self._is_full, False
 
         def tell() -> None:
             for batch in batches:
                 self.logic.written(batch)
                 if batch.snapshot is not None:
                     self._world.invariants.restored(self.member, batch.snapshot.index)
-            if was_full:
-                self.logic.set_disk_full(is_full=False)
 
         self.step(tell)
         self._write_waiting()
         self._prepare()
 
     def _prepare(self) -> None:
-        if self._writer.wants_preparation and not self._background.is_busy:
-            self._background.do(self._writer.prepare, _nothing)
+        if self._storage.wants_preparation and not self._files.is_busy:
+            self._files.do(self._storage.prepare, self._tell_full)
+
+    def _tell_full(self, full: DiskFull | None) -> None:
+        if full is None or self._is_full:
+            return
+        self._is_full = True
+        self._files.do(self._storage.give_space, _nothing)
+        self.step(partial(self.logic.set_disk_full, is_full=True))
+        self._later("retry", self._regain)
+
+    def _regain(self) -> None:
+        """Try what did not fit, and whether enough can be kept back again."""
+        if self._blocked and not self._log_thread.is_busy:
+            self._write(self._blocked)
+        elif not self._blocked and not self._files.is_busy:
+            self._files.do(self._hold, self._held_again)
+            return
+        self._later("retry", self._regain)
+
+    def _hold(self) -> None:
+        self._storage.prepare()
+        self._storage.hold_space()
+
+    def _held_again(self, full: DiskFull | None) -> None:
+        if full is not None:
+            self._later("retry", self._regain)
+            return
+        self._is_full = False
+        self.step(partial(self.logic.set_disk_full, is_full=False))
 
     def _save(self, save: SaveSnapshot) -> None:
-        def work() -> None:
-            writer = SnapshotWriter(self.disk, save.meta)
-            try:
-                for piece in save.pieces:
-                    writer.add(piece)
-                writer.finish()
-            except DiskFull:
-                writer.abort()
-                raise
+        meta = save.meta
 
         def saved(full: DiskFull | None) -> None:
-            if full is not None:
-                self.step(lambda: self.logic.snapshot_saved(save.meta, ok=False))
+            if full is None:
+                self._log_thread.do(lambda: self._storage.mark(meta), marked)
             else:
-                self._log_thread.do(lambda: self._writer.mark(save.meta), marked)
+                self._tell_full(full)
+                self.step(lambda: self.logic.snapshot_saved(meta, ok=False))
 
         def marked(full: DiskFull | None) -> None:
             if full is None:
-                self._world.invariants.marked(self.member, save.meta)
-                self._background.do(clean, _nothing)
-            self.step(lambda: self.logic.snapshot_saved(save.meta, ok=full is None))
+                self._world.invariants.marked(self.member, meta)
+                self._snapshots.do(lambda: self._storage.tidy(meta), _nothing)
+            self.step(lambda: self.logic.snapshot_saved(meta, ok=full is None))
             self._write_waiting()
 
-        def clean() -> None:
-            self._writer.drop_before(save.meta.index)
-            name = snapshot_name(save.meta)
-            prune(self.disk, {other for other in self.disk.names() if other >= name})
-
-        self._background.do(work, saved)
+        self._snapshots.do(lambda: self._storage.save(meta, save.pieces), saved)
 
     def _broke(self, error: Broken) -> None:
         self._is_over = True

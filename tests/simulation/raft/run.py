@@ -12,13 +12,12 @@ from random import Random
 import msgspec
 
 from tests.simulation.raft.clients import Attempt, Client, History
-from tests.simulation.raft.cluster import Cluster, founding
+from tests.simulation.raft.cluster import Cluster, Founding
 from tests.simulation.raft.faults import Faults
 from tests.simulation.raft.invariants import Violated
 from tests.simulation.raft.plain import Ticket
 from tests.simulation.raft.plan import Plan, draw_plan
 from tests.simulation.raft.streams import Stream
-from warren.raft.core.entry import Configuration
 from warren.raft.core.messages import Message, MsgSnap
 from warren.raft.core.ready import Role
 from warren.raft.replica.outbox import Answer
@@ -76,7 +75,7 @@ class Run:
         self.events = 0
         self.digest = 0
         self._jumped_ms: Counter[int] = Counter()
-        self.initial = Configuration(voters=tuple(range(1, self.plan.members + 1)))
+        self.founders = tuple(range(1, self.plan.members + 1))
         self.clients = [
             Client(number, self, self.history, self.schedule, chance=self.chance, habits=habits)
             for number, habits in enumerate(self.plan.clients, 1)
@@ -94,8 +93,8 @@ class Run:
         Raises:
             Violated: what must never happen did.
         """
-        for member in self.initial.voters:
-            self.cluster.create(member, founding(self.initial))
+        for member in self.founders:
+            self.cluster.create(member, Founding(voters=self.founders))
             self.cluster.start(member)
         for client in self.clients:
             self.schedule.after(self.chance.randrange(50_000), client.begin)
@@ -160,7 +159,7 @@ class Run:
         chance = self.chance
         if what == "log":
             delay_us = chance.randint(80, self.slow.get(member, self.plan.disk_us))
-        elif what == "background":
+        elif what in {"files", "snapshots"}:
             delay_us = chance.randint(200, 2 * self.slow.get(member, self.plan.disk_us))
         elif what == "apply":
             delay_us = chance.choice((0, 0, 0, chance.randrange(20_000)))
