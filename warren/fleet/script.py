@@ -46,9 +46,10 @@ GREETING = (
 # Fields of /proc/PID/stat after the name: state, parent, process group, session. What dies are the
 # shell's children but not the watcher itself, their descendants, and their sessions. All are stopped
 # before any is killed, or a child of one that dies too early would be nobody's. It is done again and
-# again, because the shell may just be starting a command, until it says that it will start no more.
+# again, because the shell may just be starting a command, until it says that it will start no more, or
+# is gone itself.
 _WATCHER = r"""( trap 'last=1' USR1; last=; read -r x; kill -USR1 $$; read -r me x </proc/self/stat; c=' '
-while :; do l=$last; k=; while :; do n=; for d in /proc/[0-9]*; do
+while :; do kill -0 $$ || last=1; l=$last; k=; while :; do n=; for d in /proc/[0-9]*; do
 p=${d#/proc/}; [ "$p" != "$me" ] && read -r x <"$d/stat" || continue; set -- ${x##*) }
 case $c in *" $p "*) continue;; *" $2 "*|*" $4 "*) ;; *) [ "$2" = $$ ] || continue;; esac
 c="$c$p "; n="$n $p"; done; [ "$n" ] || break; kill -STOP $n; k="$k $n"; done

@@ -12,7 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.fleet.host_contract import RealHostContract, RealShellContract, said, sh
+from tests.unit.fleet.host_contract import (
+    RealHostContract,
+    RealShellContract,
+    said,
+    sh,
+    within,
+)
 from warren.aio.clock import SystemClock
 from warren.fleet.command import Become, Fence
 from warren.fleet.here import Here
@@ -82,11 +88,22 @@ async def test_a_carried_shell_that_ended_while_idle_is_started_anew(host: Machi
     assert int(await said(host, "echo $PPID")) != shell
 
 
-async def test_a_carried_shell_that_ends_within_a_batch_is_an_error(host: Machine) -> None:
-    await host.call("probe.echo", {})
+@pytest.mark.parametrize("is_carried", [False, True])
+async def test_a_shell_that_is_killed_within_a_batch_is_an_error_and_leaves_nothing(
+    host: Machine, tmp_path: Path, *, is_carried: bool
+) -> None:
+    if is_carried:
+        await host.call("probe.echo", {})
+    file = tmp_path / "session"
     with pytest.raises(HostUnreachable, match="its shell ended unexpectedly"):
-        await host.run([sh("kill -KILL $PPID; sleep 0.1")])
+        await host.run([sh(f"cut -d' ' -f6 /proc/$PPID/stat >{file}; kill -KILL $PPID; sleep 0.1")])
     assert await said(host, "echo alive") == "alive"
+    session = file.read_text().strip()
+
+    async def is_empty() -> bool:
+        return await said(host, f"ps -o stat= -s {session} | grep -v Z || true") == ""
+
+    assert await within(5, is_empty)
 
 
 async def test_calls_and_batches_take_turns_on_one_session(host: Machine) -> None:
