@@ -62,11 +62,15 @@ SERVICE = '- warren.core.service: {{name: bad, image: "localhost/web:1", {}}}\n'
             '- warren.core.service: {name: good, mode: replicated, image: "localhost/web:1"}',
             ("mode", "global"),
         ),
+        (
+            SERVICE.format("replicas: 1") + SERVICE.format("replicas: 2"),
+            ("site.yml:9:7", "service bad", "site.yml:8:7"),
+        ),
     ],
     ids=[
         "broken YAML", "unknown module", "unknown field", "unknown keyword", "wrong type",
         "out of range", "invalid name", "reserved label", "networks", "stateful", "gpus", "ingress port",
-        "undefined variable", "impossible reservation", "another mode",
+        "undefined variable", "impossible reservation", "another mode", "two of one name",
     ],
 )  # fmt: skip
 def test_wrong_input_changes_nothing(site: Site, tasks: str, words: tuple[str, ...]) -> None:

@@ -103,6 +103,15 @@ def _service_change(arguments: ServiceArguments) -> Change:
             return ScaleService(name=name, replicas=arguments.replicas, tenant=tenant)
 
 
+def _declared_service(arguments: Mapping[str, Any]) -> str | None:
+    name, tenant = arguments.get("name"), arguments.get("tenant", "default")
+    if arguments.get("state", "present") != "present":
+        return None
+    if not (isinstance(name, str) and isinstance(tenant, str)):
+        return None  # a template: it may be another in each round
+    return f"service {name}" if tenant == "default" else f"service {name} of tenant {tenant}"
+
+
 async def _run_service(call: Call) -> ModuleResult:
     arguments = ServiceArguments.model_validate(dict(call.arguments))
     client: Client = call.client
@@ -199,6 +208,7 @@ SERVICE = Module(
     arguments=ServiceArguments,
     run=_run_service,
     runs=Runs.ON_MANAGER,
+    declares=_declared_service,
 )
 NODE = Module(
     names=("warren.core.node",), arguments=NodeArguments, run=_run_node, asks_manager=True

@@ -144,6 +144,8 @@ class Module:
             (``assert``'s ``that``, ``debug``'s ``var``); they are expressions.
         supports_check: whether ``--check`` calls it; otherwise it is skipped then.
         asks_manager: whether it needs ``Call.client`` although it runs on hosts.
+        declares: the name of what a task with these arguments (compiled, not evaluated) describes in
+            full, or ``None``; two tasks that always run and describe the same contradict each other.
     """
 
     names: tuple[str, ...]
@@ -154,3 +156,4 @@ class Module:
     raw_arguments: tuple[str, ...] = ()
     supports_check: bool = True
     asks_manager: bool = False
+    declares: Callable[[Mapping[str, Any]], str | None] = lambda _arguments: None

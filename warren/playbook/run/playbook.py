@@ -9,6 +9,7 @@ from warren.model.errors import NotFound
 from warren.playbook.inventory import patterns
 from warren.playbook.language.nodes import Playbook
 from warren.playbook.output.events import PlaybookStarted, Recap
+from warren.playbook.run.declarations import check_declarations
 from warren.playbook.run.keeper import keeping
 from warren.playbook.run.play import PlayRun
 from warren.playbook.run.plays import PlannedPlay, plan_play
@@ -46,12 +47,15 @@ async def run_playbooks(
 
     Raises:
         NotFound: the limit or a pattern names nothing; ``start_at`` names no task.
+        InvalidInput: two tasks describe the same thing.
         WarrenError: a play cannot be run at all.
     """
     started = session.clock.monotonic()
     patterns.select_limit(session.store.inventory, session.options.limit)
     planned = [(playbook, plan(playbook, session)) for playbook in playbooks]
     _check_start(planned, session)
+    plays = [play for _, every in planned for play in every]
+    check_declarations(step for play in plays for phase in play.phases for step in phase)
     try:
         async with keeping(open_client) as keeper:
             await _run(planned, session, keeper.client, chance)
