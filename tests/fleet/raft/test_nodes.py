@@ -220,7 +220,7 @@ async def test_a_follower_leads_soon_when_the_leader_is_gone(tmp_path: Path) -> 
         await cluster.start(gone)
         await cluster.converge()
         assert cluster.machines[gone].values == {b"a": b"2"}
-        await client.close()
+        client.close()
 
 
 async def test_commands_of_clients_take_effect_once_while_leaders_change(tmp_path: Path) -> None:
@@ -245,7 +245,7 @@ async def test_commands_of_clients_take_effect_once_while_leaders_change(tmp_pat
                 await cluster.start(leader)
         await cluster.converge()
         assert len(done) == 1200
-        await client.close()
+        client.close()
 
 
 async def test_a_member_that_was_away_for_long_gets_a_snapshot(tmp_path: Path) -> None:
@@ -264,7 +264,7 @@ async def test_a_member_that_was_away_for_long_gets_a_snapshot(tmp_path: Path) -
         assert not any(node.divergences for node in cluster.nodes.values())
         files = [path.name for path in (tmp_path / f"member-{leader}").iterdir()]
         assert len([name for name in files if name.startswith("snapshot-")]) == 1, files
-        await client.close()
+        client.close()
 
 
 async def test_a_member_joins_is_promoted_and_another_leaves(tmp_path: Path) -> None:
@@ -326,10 +326,10 @@ async def test_a_member_whose_step_fails_says_so(tmp_path: Path) -> None:
         await cluster.leader()
         node = cluster.nodes[1]
 
-        def fail(_index: int, _data: bytes) -> bytes:
+        def fail(_index: int, data: bytes) -> bytes:
             raise Broken("this program is too old")
 
-        cluster.machines[1].apply = fail  # type: ignore[method-assign]
+        cluster.machines[1].apply = fail  # type: ignore[assignment]
         with pytest.raises(RaftError, match="may or may not"):
             await node.propose(b"a=1")
         with pytest.raises(Broken, match="too old"):

@@ -19,7 +19,11 @@ from warren.raft.errors import Refused, Unavailable
 
 
 class AddLearner(msgspec.Struct, frozen=True, array_like=True, tag=1):
-    """A new member, which receives the log; the result is its id, for ``decode_number``."""
+    """A new member, which receives the log; the result is its id, for ``decode_number``.
+
+    Asked again before that member was ever heard of, it is the same one. Later it is refused: who comes
+    back with nothing has forgotten its promises and must not use the old id.
+    """
 
     address: str
 
@@ -67,6 +71,7 @@ class Membership:
         members: addresses by id.
         next_member: the id for a new one.
         live: who was heard from lately, this member included.
+        unused: members that never held anything.
         behind: how many entries each other member lacks.
         caught_up_entries: a learner that lacks more cannot vote yet.
     """
@@ -75,6 +80,7 @@ class Membership:
     members: Mapping[int, str]
     next_member: int
     live: Collection[int]
+    unused: Collection[int]
     behind: Mapping[int, int]
     caught_up_entries: int
 
@@ -101,8 +107,10 @@ def _add(address: str, now: Membership) -> ConfigurationChange | int:
     if not address:
         raise Refused("a new member needs an address at which the others find it")
     for member, known in now.members.items():
-        if known == address:
+        if known == address and member in now.configuration.learners and member in now.unused:
             return member
+        if known == address:
+            raise Refused(f"member {member} is at {address} already: remove it, then add it anew")
     return ConfigurationChange(
         (MemberChange(ChangeKind.ADD_LEARNER, now.next_member, address),),
     )

@@ -452,6 +452,7 @@ class Replica:
             members=replicated.members,
             next_member=replicated.next_member,
             live=self._presence.live(self._now_ms),
+            unused=[member for member, progress in core.progress.items() if not progress.match],
             behind={
                 member: core.commit - progress.match for member, progress in core.progress.items()
             },

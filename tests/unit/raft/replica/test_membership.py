@@ -32,6 +32,7 @@ def now(**changes: object) -> Membership:
         "members": ADDRESSES,
         "next_member": 6,
         "live": {1, 2, 3, 5},
+        "unused": {5},
         "behind": {1: 0, 2: 0, 3: 9, 5: 10},
         "caught_up_entries": 10,
         **changes,
@@ -47,7 +48,7 @@ def change(*changes: MemberChange) -> ConfigurationChange:
     ("request_", "plan"),
     [
         (AddLearner("f:1"), change(MemberChange(ChangeKind.ADD_LEARNER, 6, "f:1"))),
-        (AddLearner("b:1"), 2),
+        (AddLearner("e:1"), 5),
         (Promote(5), change(MemberChange(ChangeKind.ADD_VOTER, 5))),
         (Promote(2), 2),
         (Remove(3), change(MemberChange(ChangeKind.REMOVE, 3))),
@@ -74,6 +75,7 @@ def test_request_becomes_the_change_that_fulfils_it(
     ("request_", "why"),
     [
         (AddLearner(""), "needs an address"),
+        (AddLearner("b:1"), "member 2 is at b:1 already: remove it"),
         (Promote(9), "no member 9"),
         (Remove(0), "no member 0"),
         (Remove(6), "no member 6"),
@@ -152,6 +154,15 @@ def test_adding_an_address_twice_is_adding_it_once() -> None:
     ask(world, "one", AddLearner("host4:1"))
     ask(world, "two", AddLearner("host4:1"))
     assert world.answer("one") == world.answer("two")
+
+
+def test_member_that_comes_back_with_nothing_does_not_get_its_old_id() -> None:
+    world = World()
+    ask(world, "one", AddLearner("host4:1"))
+    world.start(4)
+    world.pass_time(500)
+    ask(world, "two", AddLearner("host4:1"))
+    assert "remove it" in failed(world.answer("two"), Refused)
 
 
 def test_changes_do_not_overlap() -> None:
