@@ -7,10 +7,11 @@ import msgspec
 from crc32c import crc32c
 
 from tests.simulation.raft.registers import Registers
+from warren.daemon.consensus import Machine
 from warren.raft.errors import Damaged
 from warren.raft.machine import StateMachine
-from warren.store.snapshot import decode_snapshot, encode_snapshot, freeze
-from warren.store.state import State, apply
+from warren.store.machine import StoreMachine
+from warren.store.state import State
 
 _PIECE_ITEMS = 500
 _CLUSTER = "cl_measured"
@@ -78,41 +79,17 @@ class RestoringValues:
         self._machine.take(self._digest, self._values)
 
 
-class Stored:
-    """The store's tables: commands are its entries, the query for a service is its id."""
+class Stored(Machine):
+    """The store, as managers replicate it, with a query of its own: for a service it is its id."""
 
     def __init__(self) -> None:
-        self.state = State()
-
-    def apply(self, _index: int, data: bytes) -> bytes:
-        applied = apply(self.state, data, self.state.index + 1)
-        return b"" if applied.refusal is None else str(applied.refusal).encode()
+        self._machine = StoreMachine(State(), _CLUSTER)
+        super().__init__(self._machine)
 
     def query(self, data: bytes) -> bytes:
-        table = self.state.tables["services"]
+        table = self._machine.state.tables["services"]
         doc_id = table.id("id", data.decode())
         return b"" if doc_id is None else _encode(table.get(doc_id=doc_id))
-
-    def fingerprint(self) -> bytes:
-        return self.state.fingerprint.to_bytes(16, "big")
-
-    def freeze(self) -> Iterator[bytes]:
-        return encode_snapshot(freeze(self.state, _CLUSTER))
-
-    def restore(self) -> "RestoringStored":
-        return RestoringStored(self)
-
-
-class RestoringStored:
-    def __init__(self, machine: Stored) -> None:
-        self._machine = machine
-        self._pieces: list[bytes] = []
-
-    def add(self, piece: bytes) -> None:
-        self._pieces.append(piece)
-
-    def finish(self) -> None:
-        _meta, self._machine.state = decode_snapshot("received", b"".join(self._pieces))
 
 
 MACHINES: dict[str, type[StateMachine]] = {
