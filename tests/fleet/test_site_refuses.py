@@ -85,6 +85,22 @@ def test_a_host_port_that_another_service_holds_everywhere_is_refused(site: Site
     refused(site, first.replace("first", "second"), "9000", "first")
 
 
+def test_a_host_port_that_a_foreign_process_holds_is_named_with_it(site: Site) -> None:
+    for host in site.hosts:
+        serve = "setsid python3 -m http.server 9000 >/dev/null 2>&1 </dev/null & echo $!"
+        site.fleet.exec(host, ["sh", "-c", serve])
+    running = site.of("good")
+    ended = site.play(
+        '- warren.core.service: {name: bad, image: "localhost/web:1",'
+        " ports: [{container_port: 8080, host_port: 9000}]}\n"
+    )
+    assert ended.code == 2
+    assert "node host" in ended.out
+    assert "port 9000 is held by python3 (process " in ended.out
+    assert site.of("good") == running
+    assert site.of("bad") == []
+
+
 def test_a_missing_image_is_named_with_its_node_and_the_old_instances_stay(site: Site) -> None:
     running = site.of("good")
     ended = site.play(GOOD.replace("web:1", "web:404"))

@@ -18,6 +18,7 @@ from warren.model.errors import (
     TransientError,
 )
 from warren.providers.contract import Step, StepResult, Target
+from warren.providers.engine import listeners
 from warren.providers.engine.performing import BATCH_STEPS_MAX
 from warren.providers.engine.provider import EngineProvider
 
@@ -107,8 +108,8 @@ async def test_failed_start_is_cleared_away_and_the_others_go_on() -> None:
     host = ScriptedHost(answer)
     results = await perform(host, *steps)
 
-    assert verbs(host) == [["run", "run", "run"], ["script"]]
-    assert host.batches[1] == [steps[1].clear]
+    assert verbs(host)[0] == ["run", "run", "run"]
+    assert host.batches[1:] == [[steps[1].clear], [listeners.COMMAND]]
     assert [sorted(result.errors) for result in results] == [[], [*steps[1].instances], []]
 
 
@@ -221,3 +222,45 @@ def _listed(instance: str) -> str:
         },
     }  # fmt: skip
     return json.dumps(shown) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("listing", "expected"),
+    [
+        (
+            ends(stdout='tcp LISTEN 0 5 0.0.0.0:80 0.0.0.0:* users:(("nginx",pid=7,fd=3))\n'
+                 'tcp LISTEN 0 5 *:8080 *:* users:(("other",pid=8,fd=3))\n'),
+            "address already in use; port 80 is held by nginx (process 7)",
+        ),
+        (ends(stdout="tcp LISTEN 0 5 0.0.0.0:80 0.0.0.0:*\n"), "address already in use"),
+        (ends(127, stderr="ss: not found"), "address already in use"),
+        (HostUnreachable("host1", "gone"), "address already in use"),
+    ],
+    ids=["known", "hidden", "no ss", "gone"],
+)  # fmt: skip
+async def test_a_taken_port_is_named_with_its_holder_where_the_node_can_tell(
+    listing: Answer, expected: str
+) -> None:
+    def answer(command: Command) -> Answer:
+        if command.argv[0] == "ss":
+            return listing
+        return PORT_TAKEN if runs(command) else ends()
+
+    (result,) = await perform(ScriptedHost(answer), provision(1))
+    (error,) = result.errors.values()
+    assert isinstance(error, Conflict)
+    assert error.message.startswith("node host1: cannot start ")
+    assert error.message.endswith(expected)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Error: cannot listen on the TCP port: listen tcp4 :9000: bind: address already in use",
+        "Error: listen udp4 0.0.0.0:9000: bind: address already in use",
+        "Bind for 0.0.0.0:9000 failed: port is already allocated.",
+        "driver failed: Error starting userland proxy: listen tcp4 0.0.0.0:9000: bind: address already in use.",
+    ],
+)
+def test_the_port_is_found_in_both_engines_words(words: str) -> None:
+    assert listeners.ports_taken(words) == (9000,)

@@ -147,9 +147,9 @@ def kind_of(result: Result) -> Kind | None:
     return sign.kind if sign is not None else None
 
 
-def error_of(engine: str, node: str, step: Step, result: Result) -> WarrenError:
-    """The error that a failed command of a step means."""
-    words = words_of(result.stderr)
+def error_of(engine: str, node: str, step: Step, result: Result, *, note: str = "") -> WarrenError:
+    """The error that a failed command of a step means; ``note`` is what else was found out."""
+    words = words_of(result.stderr) + (f"; {note}" if note else "")
     sign = _sign_of(result)
     if sign is None:
         return CommandFailed(

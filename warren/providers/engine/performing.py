@@ -13,7 +13,7 @@ from warren.fleet.command import Fence, Result
 from warren.model.errors import CommandTimedOut, PermanentError, StaleEpoch, WarrenError
 from warren.model.observed import ObservedInstance
 from warren.providers.contract import Step, StepResult, Target
-from warren.providers.engine import failures, removal
+from warren.providers.engine import failures, listeners, removal
 
 BATCH_STEPS_MAX = 24
 """A batch holds the host's lock while it runs; another controller waits at most that long."""
@@ -66,7 +66,19 @@ class _Batch:
         ]
         if leftovers:
             await self._answers(leftovers)
-        return [self._result(step, outputs[step]) for step in steps]
+        listing = await self._listeners(outputs)
+        return [self._result(step, outputs[step], listing) for step in steps]
+
+    async def _listeners(self, outputs: "dict[Step, _Answer]") -> bytes:
+        """Who listens on the node, if a port was taken and the node can tell."""
+        if not any(_taken(answer) for answer in outputs.values()):
+            return b""
+        try:
+            asked = [listeners.COMMAND]
+            (found,) = await self._target.host.run(asked, become=self._target.become)
+        except WarrenError:
+            return b""  # it only would have explained the failure
+        return found.stdout
 
     async def _answers(self, steps: Sequence[Step]) -> dict[Step, "_Answer"]:
         """Run steps in one round trip; more only if a command exceeds its time."""
@@ -110,7 +122,7 @@ class _Batch:
         answers |= done
         return [step for step in pending if step not in answers]
 
-    def _result(self, step: Step, answer: "_Answer") -> StepResult:
+    def _result(self, step: Step, answer: "_Answer", listing: bytes) -> StepResult:
         if isinstance(answer, WarrenError):
             return StepResult(step=step, errors=dict.fromkeys(step.instances, answer))
         if isinstance(answer, ObservedInstance):
@@ -118,15 +130,16 @@ class _Batch:
             return StepResult(step=step, engine_ids=ids)
         for result in answer:
             if result.status:
-                return StepResult(step=step, errors=self._errors(step, result))
+                note = listeners.holders_of(_ports(result), listing) if listing else ""
+                return StepResult(step=step, errors=self._errors(step, result, note))
         if step.kind != "provision":
             return StepResult(step=step)
         printed = [result.stdout.split()[-1:] for result in answer[-len(step.containers) :]]
         engine_ids = [words[0].decode() if words else "" for words in printed]
         return StepResult(step=step, engine_ids=dict(zip(step.containers, engine_ids, strict=True)))
 
-    def _errors(self, step: Step, result: Result) -> dict[str, WarrenError]:
-        error = failures.error_of(self._engine, self._target.node.name, step, result)
+    def _errors(self, step: Step, result: Result, note: str) -> dict[str, WarrenError]:
+        error = failures.error_of(self._engine, self._target.node.name, step, result, note=note)
         left = removal.still_there(result.stdout) if step.kind == "deprovision" else frozenset()
         return {one: error for one in step.instances if not left or one in left}
 
@@ -138,6 +151,16 @@ def _failed(answer: _Answer) -> bool:
     if isinstance(answer, list):
         return any(result.status for result in answer)
     return isinstance(answer, CommandTimedOut | PermanentError)
+
+
+def _taken(answer: _Answer) -> bool:
+    return isinstance(answer, list) and any(result.status and _ports(result) for result in answer)
+
+
+def _ports(result: Result) -> tuple[int, ...]:
+    if failures.kind_of(result) != "port":
+        return ()
+    return listeners.ports_taken(result.stderr.decode(errors="replace"))
 
 
 def _is_in_the_way(step: Step, answer: _Answer) -> bool:
