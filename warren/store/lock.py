@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import pwd
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -25,18 +26,22 @@ class Holder:
 
     Attributes:
         pid: process.
+        host: the name of its machine; the directory may be shared.
         user: login name, or the number of a user without one.
         since: when it was taken, ISO 8601.
         command: what runs; the caller makes sure that it tells no secret.
     """
 
     pid: int
+    host: str
     user: str
     since: str
     command: str
 
     def __str__(self) -> str:
-        return f"{self.command} (process {self.pid} of {self.user}, since {self.since})"
+        return (
+            f"{self.command} (process {self.pid} of {self.user} on {self.host}, since {self.since})"
+        )
 
 
 @contextmanager
@@ -57,7 +62,13 @@ def hold(directory: Path, *, now: datetime, command: str) -> Iterator[None]:
                 f"state directory {directory} is in use by {holder or 'another process'}",
                 hint="wait until it has ended; one run at a time may change a state directory",
             ) from error
-        holder = Holder(pid=os.getpid(), user=_user_name(), since=now.isoformat(), command=command)
+        holder = Holder(
+            pid=os.getpid(),
+            host=socket.gethostname(),
+            user=_user_name(),
+            since=now.isoformat(),
+            command=command,
+        )
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(asdict(holder)).encode(), 0)
         yield
