@@ -35,6 +35,9 @@ async def keep_busy(target: Target, mode: str, arguments: argparse.Namespace) ->
     keys = [f"key/{number:06}".encode() for number in range(KEYS)]
     numbers = count()
     latencies = array("d")
+    if mode == "get":
+        for key in keys:
+            await target.put(key, values[0])
     started = time.perf_counter()
     end = started + arguments.seconds if arguments.seconds else float("inf")
     limit = arguments.count or float("inf")
@@ -46,7 +49,7 @@ async def keep_busy(target: Target, mode: str, arguments: argparse.Namespace) ->
                 await target.put(keys[number % KEYS], values[number % 64])
             else:
                 found = await target.get(keys[number % KEYS])
-                assert len(found) == VALUE_BYTES, "a read did not find what was written"
+                assert len(found) >= VALUE_BYTES, "a read did not find what was written"
             latencies.append(clock() - began)
 
     async with asyncio.TaskGroup() as callers:
@@ -84,8 +87,7 @@ async def record(target: Target, size: int) -> None:
 
     async def call() -> None:
         for number in numbers:
-            document = service(number)
-            await target.put(document.id.encode(), document.model_dump_json().encode())
+            await target.record(service(number))
 
     async with asyncio.TaskGroup() as callers:
         for _ in range(RECORDERS):

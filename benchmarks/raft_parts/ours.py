@@ -9,9 +9,10 @@ class Cluster:
     """The same face as `EtcdCluster`; members are numbered from 1."""
 
     name = "warren"
+    machine = "store"
 
-    def __init__(self, folder: Path, *, machine: str = "values") -> None:
-        self._members = Members(folder, machine=machine)
+    def __init__(self, folder: Path) -> None:
+        self._members = Members(folder, machine=self.machine)
 
     def start(self) -> None:
         self._members.start()
@@ -35,3 +36,9 @@ class Cluster:
 
     def stop(self) -> None:
         self._members.stop()
+
+
+class ValuesCluster(Cluster):
+    """With bytes by key in place of the store."""
+
+    name = machine = "values"

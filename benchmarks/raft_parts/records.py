@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from warren.model.instance import Instance
 from warren.model.service import Release, Service, ServiceSpec, spec_hash
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -23,4 +24,13 @@ def service(number: int) -> Service:
     return Service(
         id=f"svc_{number:032x}", name=spec.name, created_at=NOW, updated_at=NOW, spec=spec,
         releases=(release,),
+    )  # fmt: skip
+
+
+def instance(number: int) -> Instance:
+    """An instance as it is recorded when it is first asked for."""
+    return Instance(
+        id=f"ins_{number:032x}", name=f"web-{number}", created_at=NOW, updated_at=NOW,
+        service_id=f"svc_{number // 10:032x}", service="web", slot=number % 10 + 1, release=1,
+        spec_hash="0123456789abcdef", node=f"node-{number % 500}",
     )  # fmt: skip

@@ -2,17 +2,22 @@
 
 import asyncio
 import random
+import secrets
 from collections.abc import Awaitable, Callable
 from itertools import cycle
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, Self
 
 from raft_parts.etcd_client import Connection, EtcdFailed, field, fields
+from raft_parts.records import instance
 from tests.fleet.raft.certificates import Files
 from tests.fleet.raft.values import put_value
 from warren.aio.clock import SystemClock
+from warren.model.service import Service
 from warren.raft.client import Client
 from warren.raft.errors import RaftError
+from warren.store.entry import Put, encode_entry
+from warren.store.outcome import decode_outcome
 
 PUT = "/etcdserverpb.KV/Put"
 RANGE = "/etcdserverpb.KV/Range"
@@ -28,6 +33,8 @@ class Target(Protocol):
     async def put(self, key: bytes, value: bytes) -> None: ...
 
     async def get(self, key: bytes) -> bytes: ...
+
+    async def record(self, document: Service) -> None: ...
 
     async def close(self) -> None: ...
 
@@ -53,6 +60,9 @@ class EtcdTarget:
         answer = await self._call(RANGE, field(1, key))
         found = fields(answer).get(2)
         return b"" if found is None else fields(found).get(5, b"")
+
+    async def record(self, document: Service) -> None:
+        await self.put(document.id.encode(), document.model_dump_json().encode())
 
     async def close(self) -> None:
         if self._connection is not None:
@@ -84,14 +94,14 @@ class EtcdTarget:
             return self._connection
 
 
-class OurTarget:
-    """Ours: one session with one cluster."""
+class ValuesTarget:
+    """Ours, keeping bytes by key: what consensus alone costs."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     @classmethod
-    async def connect(cls, addresses: list[str], folder: Path) -> "OurTarget":
+    async def connect(cls, addresses: list[str], folder: Path) -> Self:
         stem = folder / "certificates" / "party-0"
         files = Files(
             stem.with_suffix(".pem"), stem.with_suffix(".key"), stem.with_name("authority.pem")
@@ -100,19 +110,53 @@ class OurTarget:
         return cls(client)
 
     async def put(self, key: bytes, value: bytes) -> None:
-        try:
-            await self._client.propose(put_value(key, value))
-        except RaftError as error:
-            raise Failed(str(error)) from error
+        await self._propose(put_value(key, value))
 
     async def get(self, key: bytes) -> bytes:
         return await self._client.read(key)
 
+    async def record(self, document: Service) -> None:
+        await self.put(document.id.encode(), document.model_dump_json().encode())
+
     async def close(self) -> None:
         await self._client.end()
+
+    async def _propose(self, command: bytes) -> bytes:
+        try:
+            return await self._client.propose(command)
+        except RaftError as error:
+            raise Failed(str(error)) from error
+
+
+class StoreTarget(ValuesTarget):
+    """Ours with the store: each put writes the next version of a document that holds the value."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__(client)
+        self._documents: dict[bytes, dict[str, Any]] = {}
+
+    async def put(self, key: bytes, value: bytes) -> None:
+        before = self._documents.get(key)
+        if before is None:
+            before = instance(secrets.randbits(120)).model_dump(mode="json")
+            before["version"] = 0
+        document = {**before, "version": before["version"] + 1, "message": value.hex()[:256]}
+        self._documents[key] = document
+        await self._write(Put("instances", before["version"], document))
+
+    async def get(self, key: bytes) -> bytes:
+        return await self._client.read(self._documents[key]["id"].encode())
+
+    async def record(self, document: Service) -> None:
+        await self._write(Put("services", 0, document.model_dump(mode="json")))
+
+    async def _write(self, put: Put) -> None:
+        outcome = decode_outcome(await self._propose(encode_entry([put])))
+        assert outcome.refusal is None, outcome.refusal
 
 
 CONNECT: dict[str, Callable[[list[str], Path], Awaitable[Target]]] = {
     "etcd": EtcdTarget.connect,
-    "warren": OurTarget.connect,
+    "warren": StoreTarget.connect,
+    "values": ValuesTarget.connect,
 }

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Hashable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from warren.testing.linearizability import Operation, find_violation, register
@@ -46,4 +47,4 @@ def longest_silence(history: Sequence[Operation]) -> float:
     ends = sorted(
         each.returned for each in history if each.returned is not None and each.request[0] != "read"
     )
-    return max((b - a) / 1e9 for a, b in zip(ends, ends[1:], strict=False))
+    return max((b - a) / 1e9 for a, b in pairwise(ends))

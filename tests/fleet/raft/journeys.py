@@ -3,8 +3,9 @@
 import asyncio
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,12 +14,16 @@ from tests.fleet.raft.history import acknowledged, check, read_history
 from tests.fleet.raft.members import ROOT, Members, wait_for
 from tests.simulation.raft.registers import decode_answer, encode_request
 from warren.aio.clock import SystemClock
-from warren.raft.client import Client
+from warren.raft.client import Client, RequestKind
+from warren.raft.errors import Unavailable
+from warren.raft.replica.membership import MembershipRequest, encode_request as encode_membership
+from warren.raft.session import decode_number
 from warren.testing.linearizability import Operation
 
 T = TypeVar("T")
 
 READS_AT_ONCE = 64
+_SWELL_BYTES = 100_000
 
 
 class Journey:
@@ -36,8 +41,8 @@ class Journey:
         self.history: list[Operation] = []
 
     def ask(self, call: Callable[[Client], Awaitable[T]], *members: int) -> T:
-        """Be a client of these members, or of all founders."""
-        addresses = [self.members.address(each) for each in members or self.members.addresses]
+        """Be a client of these members, or of all that run."""
+        addresses = [self.members.address(each) for each in members or self.members.running()]
 
         async def run() -> T:
             security = self.members.client.security()
@@ -107,15 +112,32 @@ class Journey:
         ]
         check([*self.history, *reads])
 
-    def write(self, key: str, value: str, *members: int, timeout_seconds: float = 10.0) -> None:
+    def write(
+        self, key: str, value: str, *, at: tuple[int, ...] = (), timeout_seconds: float = 10.0
+    ) -> None:
+        """Write at these members, or at all that run."""
         command = encode_request(key, ("write", value))
-        self.ask(lambda client: client.propose(command, timeout_seconds=timeout_seconds), *members)
+        self.ask(lambda client: client.propose(command, timeout_seconds=timeout_seconds), *at)
 
-    def read(self, key: str, *members: int, timeout_seconds: float = 10.0) -> object:
+    def read(self, key: str, *, at: tuple[int, ...] = (), timeout_seconds: float = 10.0) -> object:
+        """Read at these members, or at all that run."""
         query = encode_request(key, ("read",))
-        return decode_answer(
-            self.ask(lambda client: client.read(query, timeout_seconds=timeout_seconds), *members)
-        )
+        call = self.ask(lambda client: client.read(query, timeout_seconds=timeout_seconds), *at)
+        return decode_answer(call)
+
+    def swell(self, until: Callable[[], bool], seconds: float = 60) -> None:
+        """Write much, whatever becomes of it, until something is so."""
+        deadline = time.monotonic() + seconds
+        while not until():
+            assert time.monotonic() < deadline, "all that was written changed nothing"
+            with suppress(Unavailable):
+                self.write("swollen", "x" * _SWELL_BYTES, timeout_seconds=1.0)
+
+    def change(self, request: MembershipRequest) -> int:
+        """Change who takes part; tried again while it cannot be done yet."""
+        payload = encode_membership(request)
+        answer = self.ask(lambda client: client.request(RequestKind.MEMBERS, payload))
+        return decode_number(answer)
 
 
 async def _read_all(client: Client, keys: Sequence[str]) -> dict[str, object]:

@@ -88,12 +88,15 @@ async def wait_for_end(node: Node) -> None:
     """Return at SIGTERM, the leadership being handed over; raise what ended the node."""
     told = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
-    waiting = asyncio.ensure_future(told.wait())
-    await asyncio.wait([waiting, node.failed], return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    if node.failed.done():
-        node.failed.result()
+    async with asyncio.TaskGroup() as group:
+        failing = group.create_task(fail_with(node))  # what it raises ends the wait
+        await told.wait()
+        failing.cancel()
     await node.hand_over()
+
+
+async def fail_with(node: Node) -> None:
+    await asyncio.shield(node.failed)
 
 
 def main() -> None:

@@ -6,7 +6,6 @@ On loopback each has a port; on private grounds each has an address.
 import asyncio
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -70,6 +69,11 @@ class Members:
         size: how many found it.
         grounds: where they run; on loopback if there are none.
         settings: fields of ``Plan`` for all.
+
+    Attributes:
+        hosts: on which host a member runs that does not run on the one of its number.
+        processes: by member.
+        client: certificates of a client.
     """
 
     name = "warren"
@@ -80,6 +84,7 @@ class Members:
         self.folder = folder
         self.size = size
         self.processes: dict[int, subprocess.Popen[bytes]] = {}
+        self.hosts: dict[int, int] = {}
         self._grounds = grounds
         self._ports: dict[int, int] = {}
         self._settings = settings
@@ -93,14 +98,17 @@ class Members:
 
     def address(self, member: int) -> str:
         if self._grounds is not None:
-            return f"{self._grounds.host(member)}:{PORT}"
+            return f"{self._grounds.host(self.hosts.get(member, member))}:{PORT}"
         if member not in self._ports:
             with socket.create_server(("127.0.0.1", 0)) as free:
                 self._ports[member] = free.getsockname()[1]
         return f"127.0.0.1:{self._ports[member]}"
 
+    def disk(self, member: int) -> Path:
+        return self.folder / f"disk{member}"
+
     def directory(self, member: int) -> Path:
-        return self.folder / f"member{member}"
+        return self.disk(member) / "state"
 
     def log(self, member: int) -> Path:
         return self.folder / f"member{member}.log"
@@ -108,7 +116,7 @@ class Members:
     def start(self, *members: int, joins: bool = False) -> None:
         """Start these, or all founders."""
         for member in members or self.addresses:
-            self.directory(member).mkdir(exist_ok=True)
+            self.directory(member).mkdir(parents=True, exist_ok=True)
             address = self.address(member)
             stem = self._authority.issue(member, address.rpartition(":")[0]).certificate
             plan = Plan(
@@ -126,7 +134,8 @@ class Members:
         with ExitStack() as stack:
             log = stack.enter_context(self.log(plan.member).open("ab"))
             if self._grounds is not None:
-                stack.enter_context(self._grounds.at(plan.member))
+                host = self.hosts.get(plan.member, plan.member)
+                stack.enter_context(self._grounds.at(host))
             return subprocess.Popen(
                 [sys.executable, "-m", "tests.fleet.raft.member", json.dumps(asdict(plan))],
                 cwd=ROOT,
@@ -145,10 +154,6 @@ class Members:
         moment = self.signal(member, signal.SIGKILL)
         self.processes[member].wait()
         return moment
-
-    def throw_away(self, member: int) -> None:
-        """Its disk is gone."""
-        shutil.rmtree(self.directory(member))
 
     def stop(self) -> None:
         """End all at once, without a word."""

@@ -80,14 +80,14 @@ class RestoringValues:
 
 
 class Stored(Machine):
-    """The store, as managers replicate it, with a query of its own: for a service it is its id."""
+    """The store, as managers replicate it, with a query of its own: for an instance it is its id."""
 
     def __init__(self) -> None:
         self._machine = StoreMachine(State(), _CLUSTER)
         super().__init__(self._machine)
 
     def query(self, data: bytes) -> bytes:
-        table = self._machine.state.tables["services"]
+        table = self._machine.state.tables["instances"]
         doc_id = table.id("id", data.decode())
         return b"" if doc_id is None else _encode(table.get(doc_id=doc_id))
 
