@@ -13,6 +13,11 @@ PACKAGE = ROOT / "warren"
 FUNCTION_LINES_MAX = 70
 MODULE_LINES_MAX = 500
 PUBLIC_METHODS_MAX = 14
+WIDE = {
+    "warren/raft/core/raft.py": ("Raft", 18),  # one method for each input of the algorithm
+    "warren/raft/core/log.py": ("Log", 18),  # one for each step in the life of an entry
+}
+"""Two classes that were looked at and are one thing each; they may not grow either."""
 BANNED_NAMES = {"util", "utils", "helper", "helpers", "common", "misc", "base", "shared"}
 BANNED_SUFFIXES = ("Manager", "Helper", "Handler", "Util", "Utils", "Data")
 CLASSES_NAMED_BY_A_LIBRARY: set[str] = set()
@@ -60,7 +65,10 @@ def test_classes_stay_narrow_and_are_named_for_what_they_are() -> None:
                 and not child.name.startswith("_")
                 and not any("property" in ast.unparse(line) for line in child.decorator_list)
             ]
-            if len(public) > PUBLIC_METHODS_MAX:
+            if len(public) > PUBLIC_METHODS_MAX and WIDE.get(str(path.relative_to(ROOT))) != (
+                node.name,
+                len(public),
+            ):
                 wrong.append(f"{path}:{node.lineno} {node.name} has {len(public)} public methods")
             if node.name.endswith(BANNED_SUFFIXES) and node.name not in CLASSES_NAMED_BY_A_LIBRARY:
                 wrong.append(f"{path}:{node.lineno} {node.name}: name what it is")
