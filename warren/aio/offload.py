@@ -21,6 +21,12 @@ class Offload(Protocol):
         """Start ``call`` when those before it have ended."""
         ...
 
+    def call(
+        self, call: Callable[[], T], then: Callable[[T | None, BaseException | None], None]
+    ) -> None:
+        """The same without a future: ``then`` is called on the loop with the result or the error."""
+        ...
+
     def close(self) -> None:
         """Wait for what is running."""
         ...
@@ -40,23 +46,26 @@ class Thread:
 
     def run(self, call: Callable[[], T]) -> "asyncio.Future[T]":
         """Start ``call`` on the thread, unless the future is cancelled by then."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def unless_cancelled() -> T | None:
+            return None if future.cancelled() else call()
+
+        self.call(unless_cancelled, partial(_settle, future))
+        return future
+
+    def call(
+        self, call: Callable[[], T], then: Callable[[T | None, BaseException | None], None]
+    ) -> None:
+        """Start ``call`` on the thread, and ``then`` in the loop's next turn when it has ended."""
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
 
         def work() -> None:
-            if future.cancelled():
-                return
-            try:
-                result = call()
-            except BaseException as error:  # noqa: BLE001 - whoever waits for the future gets it
-                tell = partial(_fail, future, error)
-            else:
-                tell = partial(_succeed, future, result)
+            result, error = attempt(call)
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                loop.call_soon_threadsafe(tell)
+                loop.call_soon_threadsafe(then, result, error)
 
         self._calls.put(work)
-        return future
 
     def close(self) -> None:
         """Wait for what is running and end the thread."""
@@ -74,21 +83,33 @@ class Inline:
     def run(self, call: Callable[[], T]) -> "asyncio.Future[T]":
         """Call now; the result is there when the loop turns."""
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        try:
-            future.set_result(call())
-        except Exception as error:  # noqa: BLE001 - whoever waits for the future gets it
-            future.set_exception(error)
+        _settle(future, *attempt(call))
         return future
+
+    def call(
+        self, call: Callable[[], T], then: Callable[[T | None, BaseException | None], None]
+    ) -> None:
+        """Call now, and ``then`` when the loop turns."""
+        asyncio.get_running_loop().call_soon(then, *attempt(call))
 
     def close(self) -> None:
         """Nothing is ever left running."""
 
 
-def _succeed(future: "asyncio.Future[Any]", result: object) -> None:
-    if not future.cancelled():
+def attempt(call: Callable[[], T]) -> tuple[T | None, BaseException | None]:
+    """Call, and say how it ended: with a result or with an error."""
+    try:
+        return call(), None
+    except BaseException as error:  # noqa: BLE001 - whoever waits gets it
+        return None, error
+
+
+def _settle(
+    future: "asyncio.Future[Any]", result: object, error: BaseException | None = None
+) -> None:
+    if future.cancelled():
+        return
+    if error is None:
         future.set_result(result)
-
-
-def _fail(future: "asyncio.Future[Any]", error: BaseException) -> None:
-    if not future.cancelled():
+    else:
         future.set_exception(error)

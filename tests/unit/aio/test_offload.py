@@ -2,11 +2,12 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from functools import partial
 
 import pytest
 
-from warren.aio.offload import Thread
+from warren.aio.offload import Inline, Thread
 
 
 async def test_calls_run_in_order_on_one_other_thread() -> None:
@@ -48,6 +49,29 @@ async def test_a_call_that_is_cancelled_before_it_starts_does_not_run() -> None:
     await third
     thread.close()
     assert seen == ["third"]
+
+
+@pytest.mark.parametrize("make", [partial(Thread, "worker"), Inline])
+async def test_a_call_without_a_future_tells_its_result_or_error_on_the_loop(
+    make: Callable[[], Thread | Inline],
+) -> None:
+    offload = make()
+    told: asyncio.Queue[tuple[object, BaseException | None, int]] = asyncio.Queue()
+
+    def then(result: object, error: BaseException | None) -> None:
+        told.put_nowait((result, error, threading.get_ident()))
+
+    def fail() -> None:
+        raise OSError(28, "full")
+
+    offload.call(lambda: 7, then)
+    offload.call(fail, then)
+    here = threading.get_ident()
+    assert await told.get() == (7, None, here)
+    result, error, thread = await told.get()
+    assert (result, thread) == (None, here)
+    assert isinstance(error, OSError)
+    offload.close()
 
 
 async def test_closing_waits_for_what_was_asked_for() -> None:

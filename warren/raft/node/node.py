@@ -9,7 +9,8 @@ a node must wait for ``failed``, too, and end the process with it.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -21,7 +22,7 @@ from warren.raft.client import RequestKind
 from warren.raft.core.entry import NONE
 from warren.raft.core.messages import Message, MsgSnap, MsgStorageAppend
 from warren.raft.core.ready import Role
-from warren.raft.errors import Broken, RaftError, Refused, Unavailable, Uncertain
+from warren.raft.errors import RaftError, Refused, Unavailable, Uncertain
 from warren.raft.machine import Restoring
 from warren.raft.node import exchange
 from warren.raft.node.exchange import Inbound
@@ -88,6 +89,7 @@ class Node:
         self._members: Mapping[int, str] = {}
         self._waiters: set[asyncio.Future[bytes]] = set()
         self._is_turn_due = False
+        self._is_in_turn = False
         self._is_over = False
         self._timer: asyncio.TimerHandle | None = None
         self._armed_ms = 0
@@ -199,6 +201,16 @@ class Node:
 
     def serve(self, kind: int, payload: bytes, reply: Callable[[Answer], None]) -> None:
         """Take a request; ``reply`` is called once, perhaps at once."""
+        if self._is_over:
+            reply(Unavailable("this member stops"))
+            return
+        try:
+            self._serve(kind, payload, reply)
+        except Exception as error:  # noqa: BLE001 - as in _or_fail, which costs too much here
+            self._fail(error)
+        self._schedule()
+
+    def _serve(self, kind: int, payload: bytes, reply: Callable[[Answer], None]) -> None:
         if kind == RequestKind.PROPOSE:
             self._replica.propose(reply, payload)
         elif kind == RequestKind.READ:
@@ -212,7 +224,6 @@ class Node:
                 reply(Refused(f"a change of membership cannot be understood ({error})"))
         else:
             reply(Refused(f"requests of kind {kind} are unknown here"))
-        self._schedule()
 
     async def _request(self, kind: RequestKind, payload: bytes, timeout_seconds: float) -> bytes:
         core, transport = self._replica.core, self._transport
@@ -238,16 +249,15 @@ class Node:
     def _take_messages(self, messages: Sequence[Message]) -> None:
         if self._is_over:
             return
-        try:
+        with self._or_fail():
             for message in messages:
                 self._replica.receive(message)
-        except Broken as error:
-            self._fail(error)
-        self._schedule()
+        self._turn_now()
 
     def _tell(self, input_: Callable[[int], None], peer: int) -> None:
-        self._replica.tick(self._now_ms())
-        input_(peer)
+        with self._or_fail():
+            self._replica.tick(self._now_ms())
+            input_(peer)
         self._schedule()
 
     def _wants(self, message: MsgSnap) -> bool:
@@ -261,12 +271,10 @@ class Node:
         self._schedule()
 
     def _written(self, batches: Sequence[MsgStorageAppend]) -> None:
-        try:
+        with self._or_fail():
             for batch in batches:
                 self._replica.written(batch)
-        except Broken as error:
-            self._fail(error)
-        self._schedule()
+        self._turn_now()
 
     def _set_disk_full(self, is_full: bool) -> None:  # noqa: FBT001 - a state
         self._replica.set_disk_full(is_full)
@@ -275,18 +283,30 @@ class Node:
     def _schedule(self) -> None:
         if not self._is_turn_due:
             self._is_turn_due = True
-            self._loop.call_soon(self._turn)
+            self._loop.call_soon(self._turn_if_due)
+
+    def _turn_if_due(self) -> None:
+        if self._is_turn_due:
+            self._turn()
+
+    def _turn_now(self) -> None:
+        # What others wait for goes at once; what they ask for waits to be joined by more.
+        if self._is_in_turn:
+            self._schedule()
+        else:
+            self._turn()
 
     def _turn(self) -> None:
         self._is_turn_due = False
         if self._is_over:
             return
+        self._is_in_turn = True
         start = self._clock.monotonic()
-        try:
+        with self._or_fail():
             self._replica.tick(int(start * 1000))
             self._carry_out(self._replica.collect())
-        except Exception as error:  # noqa: BLE001 - whatever it is, this member cannot go on
-            self._fail(error)
+        self._is_in_turn = False
+        if self._is_over:
             return
         end = self._clock.monotonic()
         self.statistics.turns.add(end - start)
@@ -353,8 +373,14 @@ class Node:
         self._companions.start(self._guard(work))
 
     async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
+        with self._or_fail():
             await work
+
+    @contextmanager
+    def _or_fail(self) -> Iterator[None]:
+        # Raised into a callback of the loop, an error would only be logged.
+        try:
+            yield
         except Exception as error:  # noqa: BLE001 - whatever it is, this member cannot go on
             self._fail(error)
 

@@ -4,7 +4,6 @@ A full disk stops nothing but this: the batch that did not fit is tried again un
 kept back is released first, so that a snapshot can be written and old files can go.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from warren.aio.clock import Clock
-from warren.aio.offload import Offload
+from warren.aio.offload import Offload, attempt
 from warren.raft.core.entry import SnapshotMeta
 from warren.raft.core.messages import MsgStorageAppend
 from warren.raft.errors import DiskFull
@@ -101,7 +100,7 @@ class Writing:
     def begin(self) -> None:
         """Make a file ready, and keep space back for the day the disk is full."""
         self._prepare()
-        self._threads.files.run(self._storage.hold_space).add_done_callback(self._judge)
+        self._threads.files.call(self._storage.hold_space, self._judge)
 
     async def mark(self, meta: SnapshotMeta) -> None:
         """Let the log begin behind a saved snapshot.
@@ -135,19 +134,21 @@ class Writing:
         batches, self._waiting = tuple(self._waiting), []
         if not any(batch.must_sync for batch in batches):
             # Nothing goes to the disk for these, and the thread is idle.
-            self._storage.write(batches)
-            self._listeners.on_written(batches)
+            _, error = attempt(partial(self._storage.write, batches))
+            self._running += 1
+            self._wrote(batches, None, error)
             return
         self._running += 1
-        writing = self._threads.log.run(partial(self._write, batches))
-        writing.add_done_callback(lambda done: self._wrote(batches, done.exception()))
+        self._threads.log.call(partial(self._write, batches), partial(self._wrote, batches))
 
     def _write(self, batches: Sequence[MsgStorageAppend]) -> None:
         start = self._clock.monotonic()
         self._storage.write(batches)
         self._durations.add(self._clock.monotonic() - start)
 
-    def _wrote(self, batches: tuple[MsgStorageAppend, ...], error: BaseException | None) -> None:
+    def _wrote(
+        self, batches: tuple[MsgStorageAppend, ...], _result: None, error: BaseException | None
+    ) -> None:
         self._running -= 1
         if self._is_over:
             return
@@ -165,16 +166,15 @@ class Writing:
         if self._is_preparing or not self._storage.wants_preparation:
             return
         self._is_preparing = True
-        self._threads.files.run(self._storage.prepare).add_done_callback(self._prepared)
+        self._threads.files.call(self._storage.prepare, self._prepared)
 
-    def _prepared(self, done: "asyncio.Future[None]") -> None:
+    def _prepared(self, result: None, error: BaseException | None) -> None:
         self._is_preparing = False
-        self._judge(done)
+        self._judge(result, error)
 
-    def _judge(self, done: "asyncio.Future[None]") -> None:
+    def _judge(self, _result: None, error: BaseException | None) -> None:
         if self._is_over:
             return
-        error = done.exception()
         if isinstance(error, DiskFull):
             self.tell_full(error)
         elif error is not None:
