@@ -24,7 +24,13 @@ class Index:
         if len(self.fields) == 1:
             key: Hashable = document.get(self.fields[0])
             return key
-        return tuple(document.get(name) for name in self.fields)
+        return tuple([document.get(name) for name in self.fields])
+
+    def moves(self, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> bool:
+        """Whether a document stands elsewhere after a change, or there is none before or after."""
+        if before is None or after is None:
+            return True
+        return any([before.get(name) != after.get(name) for name in self.fields])
 
 
 class Places:

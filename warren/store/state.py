@@ -8,7 +8,6 @@ because only here is the order of all writes known.
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -24,6 +23,8 @@ DOC_ID_STRIDE = 1_000_003
 ids that are multiples of a power of two all fall on the same slots of a dict."""
 _FINGERPRINT_MODULUS = 1 << 128
 
+_TABLES: dict[str, TableSchema[Any]] = {schema.name: schema for schema in SCHEMA}
+
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -33,8 +34,7 @@ class Database(TinyDB):
     table_class = WarrenTable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateChange:
+class StateChange(msgspec.Struct, frozen=True, kw_only=True):
     """One document that an entry changed.
 
     Attributes:
@@ -54,8 +54,7 @@ class StateChange:
     after: Document | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
+class Applied(msgspec.Struct, frozen=True, kw_only=True):
     """What an entry did.
 
     Attributes:
@@ -132,12 +131,12 @@ def apply(state: State, entry: bytes, index: int) -> Applied:
                 pending.put(operation, number)
             else:
                 pending.delete(operation)
-        pending.check_unique()
+        changes = pending.check_unique()
     except (Conflict, AlreadyExists) as refusal:
         state.index = index
         return Applied(index=index, refusal=refusal)
     state.index = index
-    return Applied(index=index, changes=tuple(_commit(state, pending.edits, index)))
+    return Applied(index=index, changes=_commit(state, changes, index))
 
 
 def row_fingerprint(table: str, doc_id: int, document: Document) -> int:
@@ -151,24 +150,27 @@ def add_fingerprints(fingerprints: Iterable[int]) -> int:
     return sum(fingerprints) % _FINGERPRINT_MODULUS
 
 
-def _commit(state: State, edits: dict[str, Edit], index: int) -> Iterable[StateChange]:
+def _commit(
+    state: State, changes: dict[str, list[RowChange]], index: int
+) -> tuple[StateChange, ...]:
     changed: list[StateChange] = []
-    for schema in SCHEMA:
-        if (edit := edits.get(schema.name)) is None:
+    for table in _TABLES if len(changes) > 1 else changes:
+        if not (of_table := changes.get(table)):
             continue
-        for change in state.tables[schema.name].commit(edit):
-            _account(state, schema.name, change)
+        state.tables[table].commit(of_table)
+        for change in of_table:
+            _account(state, table, change)
             changed.append(
                 StateChange(
                     sequence=state.sequence,
                     index=index,
-                    table=schema.name,
+                    table=table,
                     doc_id=change.doc_id,
                     before=change.before,
                     after=change.after,
                 )
             )
-    return changed
+    return tuple(changed)
 
 
 def _account(state: State, table: str, change: RowChange) -> None:
@@ -213,11 +215,20 @@ class _Pending:
         if doc_id is not None:
             del edit[doc_id]
 
-    def check_unique(self) -> None:
+    def check_unique(self) -> dict[str, list[RowChange]]:
+        """What the entry changes, by table.
+
+        Raises:
+            AlreadyExists: it must not.
+        """
+        changes = {}
         for name, edit in self.edits.items():
-            if (broken := self._state.tables[name].violation(edit)) is not None:
+            changes[name] = edit.changes()
+            broken = self._state.tables[name].violation(edit, changes[name])
+            if broken is not None:
                 _index, key = broken
                 raise AlreadyExists(_taken(_schema(name), key))
+        return changes
 
     def _compare(
         self, table: str, resource_id: str, stored: Document | None, expected: int
@@ -240,19 +251,20 @@ class _Pending:
         return self._state.tables[table].id("id", resource_id)
 
     def _edit(self, table: str) -> Edit:
-        if table not in self.edits:
-            self.edits[table] = self._state.tables[_schema(table).name].edit()
-        return self.edits[table]
+        edit = self.edits.get(table)
+        if edit is None:
+            edit = self.edits[table] = self._state.tables[_schema(table).name].edit()
+        return edit
 
 
 def _schema(table: str) -> TableSchema[Any]:
-    for schema in SCHEMA:
-        if schema.name == table:
-            return schema
-    raise PermanentError(
-        f"an entry of the log writes table {table!r}, which this Warren does not know",
-        hint="a newer Warren wrote it: use that version or a later one",
-    )
+    schema = _TABLES.get(table)
+    if schema is None:
+        raise PermanentError(
+            f"an entry of the log writes table {table!r}, which this Warren does not know",
+            hint="a newer Warren wrote it: use that version or a later one",
+        )
+    return schema
 
 
 def _taken(schema: TableSchema[Any], key: Any) -> str:

@@ -19,8 +19,7 @@ from collections.abc import (
     MutableMapping,
     Sequence,
 )
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from tinydb.queries import QueryLike
 from tinydb.storages import Storage
@@ -48,8 +47,7 @@ class WarrenStorage(Storage):
         self._tables = data
 
 
-@dataclass(frozen=True, slots=True)
-class RowChange:
+class RowChange(NamedTuple):
     """One document before and after an edit; ``None`` where there is none."""
 
     doc_id: int
@@ -81,6 +79,7 @@ class WarrenTable(Table):
         indexes: Sequence[Index] = (),
     ) -> None:
         self._indexes = {index.name: index for index in indexes}
+        self._unique = tuple([index for index in indexes if index.unique])
         self._places: dict[str, Places] = {}
         self.models: dict[int, Any] = {}
         self._indexed: Rows | None = None
@@ -90,7 +89,9 @@ class WarrenTable(Table):
         """The live documents by decimal id, in the order of their creation; not to be changed."""
         tables = self._storage.read()
         assert tables is not None, "a WarrenStorage always has its dict"
-        rows: Rows = tables.setdefault(self.name, {})
+        rows: Rows | None = tables.get(self.name)
+        if rows is None:
+            rows = tables[self.name] = {}
         if rows is not self._indexed:
             self._build_indexes(rows)
         return rows
@@ -129,14 +130,15 @@ class WarrenTable(Table):
         """A new edit on what the table holds now."""
         return Edit(self.rows())
 
-    def violation(self, edit: "Edit") -> tuple[Index, Hashable] | None:
-        """The first unique index that ``edit`` would break, and where."""
-        for index in self._indexes.values():
-            if not index.unique:
-                continue
+    def violation(
+        self, edit: "Edit", changes: Sequence[RowChange]
+    ) -> tuple[Index, Hashable] | None:
+        """The first unique index that ``edit``, which makes ``changes``, would break, and where."""
+        for index in self._unique:
             places, claimed = self._places[index.name], set()
-            for change in edit.changes():
-                if change.after is None:
+            for change in changes:
+                # One that stays where it is can only be in the way of another that comes there.
+                if change.after is None or not index.moves(change.before, change.after):
                     continue
                 key = index.key(change.after)
                 others = (other for other in places.all(key) if other != change.doc_id)
@@ -145,10 +147,9 @@ class WarrenTable(Table):
                 claimed.add(key)
         return None
 
-    def commit(self, edit: "Edit") -> tuple[RowChange, ...]:
-        """Lay in what ``edit`` collected; ``violation`` has been asked before."""
+    def commit(self, changes: Sequence[RowChange]) -> None:
+        """Lay in what an edit collected; ``violation`` has been asked before."""
         rows = self.rows()
-        changes = tuple(edit.changes())
         for change in changes:
             if change.after is None:
                 del rows[str(change.doc_id)]
@@ -157,7 +158,6 @@ class WarrenTable(Table):
             self._move(change)
             self.models.pop(change.doc_id, None)
         self.clear_cache()
-        return changes
 
     def _matching(
         self, cond: QueryLike | None, doc_ids: Iterable[int] | None
@@ -167,14 +167,14 @@ class WarrenTable(Table):
         return [int(doc_id) for doc_id, document in self.rows().items() if cond(document)]
 
     def _move(self, change: RowChange) -> None:
+        before, after = change.before, change.after
         for name, index in self._indexes.items():
-            places = self._places[name]
-            old = None if change.before is None else index.key(change.before)
-            new = None if change.after is None else index.key(change.after)
-            if change.before is not None and (change.after is None or old != new):
-                places.discard(old, change.doc_id)
-            if change.after is not None and (change.before is None or old != new):
-                places.add(new, change.doc_id)
+            if not index.moves(before, after):
+                continue
+            if before is not None:
+                self._places[name].discard(index.key(before), change.doc_id)
+            if after is not None:
+                self._places[name].add(index.key(after), change.doc_id)
 
     def _build_indexes(self, rows: Rows) -> None:
         self._places = {name: Places() for name in self._indexes}
@@ -187,10 +187,11 @@ class WarrenTable(Table):
     def _update_table(self, updater: Callable[[dict[int, Mapping[str, Any]]], None]) -> None:
         edit = self.edit()
         updater(edit)  # type: ignore[arg-type]  # TinyDB calls a mapping a dict
-        if (broken := self.violation(edit)) is not None:
+        changes = edit.changes()
+        if (broken := self.violation(edit, changes)) is not None:
             index, key = broken
             raise AlreadyExists(f"{self.name}: {', '.join(index.fields)} {key!r} exists already")
-        self.commit(edit)
+        self.commit(changes)
 
 
 class Edit(MutableMapping[int, Document]):
@@ -261,12 +262,14 @@ class Edit(MutableMapping[int, Document]):
         document = self.peek(doc_id)
         return document is not None and index.key(document) == key
 
-    def changes(self) -> Iterator[RowChange]:
+    def changes(self) -> list[RowChange]:
         """What differs from the table, in the order in which it was first touched."""
+        changes = []
         for doc_id, after in self._written.items():
             before = self._rows.get(str(doc_id))
             if not _is_same(before, after):
-                yield RowChange(doc_id, before, after)
+                changes.append(RowChange(doc_id, before, after))
+        return changes
 
 
 def _is_same(before: Any, after: Any) -> bool:
