@@ -68,7 +68,7 @@ class CertificateSpec(Frozen):
         auto_renew: renew before it ends; an uploaded one cannot be.
     """
 
-    hidden: ClassVar[frozenset[str]] = frozenset({"key_pem"})
+    hidden_fields: ClassVar[frozenset[str]] = frozenset({"key_pem"})
 
     name: DnsLabel
     tenant: DnsLabel = "default"

@@ -40,7 +40,7 @@ class SecretSpec(Frozen):
         value: 1 byte to 512 KiB.
     """
 
-    hidden: ClassVar[frozenset[str]] = frozenset({"value"})
+    hidden_fields: ClassVar[frozenset[str]] = frozenset({"value"})
 
     name: DnsLabel
     tenant: DnsLabel = "default"

@@ -24,13 +24,13 @@ Model = TypeVar("Model", bound=BaseModel)
 class Frozen(BaseModel):
     """The base of everything users write and everything that is stored: immutable, no extras.
 
-    A model may name fields in ``hidden``: their values are in no error.
+    A model may name fields in ``hidden_fields``: their values are in no error.
     """
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", validate_default=True, hide_input_in_errors=True
     )
-    hidden: ClassVar[frozenset[str]] = frozenset()
+    hidden_fields: ClassVar[frozenset[str]] = frozenset()
 
 
 def parse(model: type[Model], value: Any, *, path: Sequence[str | int] = ()) -> Model:
@@ -172,7 +172,7 @@ def _names_at(model: type[BaseModel], steps: Sequence[str | int]) -> set[str]:
 
 def _is_hidden(model: type[BaseModel], steps: Sequence[str | int]) -> bool:
     return any(
-        step in getattr(candidate, "hidden", ())
+        step in getattr(candidate, "hidden_fields", ())
         for count, step in enumerate(steps)
         for candidate in _models_at(model, steps[:count])
     )
