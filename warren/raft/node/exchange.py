@@ -174,10 +174,14 @@ class Inbound:
             self._require(sink)
             message, self._receiver, self._current = self._message, None, None
             assert message is not None, "what is received was announced"
-            await self._run(sink.receiver.finish)
             restoring = self._restore()
-            read = partial(read_pieces, self._storage.disk, message.snapshot, restoring)
-            await self._run(read)
+
+            def put_to_use() -> None:
+                # In one go: one's own next snapshot might remove this one in between.
+                sink.receiver.finish()
+                read_pieces(self._storage.disk, message.snapshot, restoring)
+
+            await self._run(put_to_use)
             self._on_received(message, restoring)
 
     def _require(self, sink: "_Sink") -> None:
