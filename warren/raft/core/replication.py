@@ -76,9 +76,10 @@ def send_pending(state: State) -> None:
     """Send each member what it lacks, as far as the windows allow."""
     if state.unsent:
         state.unsent = False
+        last = state.log.last_index
         for peer, progress in state.tracker.progress.items():
             if peer != state.member:
-                while send(state, peer, progress, even_empty=False):
+                while progress.next <= last and send(state, peer, progress, even_empty=False):
                     pass
     if state.commit_unsent:
         state.commit_unsent = False
