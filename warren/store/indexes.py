@@ -30,7 +30,10 @@ class Index:
         """Whether a document stands elsewhere after a change, or there is none before or after."""
         if before is None or after is None:
             return True
-        return any([before.get(name) != after.get(name) for name in self.fields])
+        for name in self.fields:  # noqa: SIM110 - asked of every index for every write
+            if before.get(name) != after.get(name):
+                return True
+        return False
 
 
 class Places:
