@@ -261,8 +261,15 @@ class SimulatedFile:
         self._inode.pending.append(cut)
 
     def sync(self) -> None:
-        """Make the content safe."""
-        self._use("sync")
+        """Make the content safe; if that fails, nothing that was pending is tried again.
+
+        Programs go on to see it and a later ``sync`` succeeds, as on Linux, but it is not on the disk.
+        """
+        try:
+            self._use("sync")
+        except OSError:
+            self._inode.pending.clear()
+            raise
         for change in self._inode.pending:  # not a copy of the whole: files may be large
             change.apply(self._inode.durable)
         self._inode.pending.clear()

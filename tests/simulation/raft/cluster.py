@@ -267,7 +267,8 @@ class Cluster:
         if not self.machines[member].may_fail:
             raise Violated(f"member {member} broke on a sound disk: {error}") from error
         self.machines[member].process = None
-        self.lose_power(member)
+        if self._chance.random() < 0.5:
+            self.lose_power(member)
 
     def _tell_of_loss(self, member: int) -> None:
         """The kernel resets the connections of a process that ended."""

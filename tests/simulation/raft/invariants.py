@@ -21,7 +21,7 @@ from typing import Protocol
 
 from tests.simulation.raft.model import LogModel
 from warren.raft.core.entry import Configuration, Entry, EntryKind, HardState, SnapshotMeta
-from warren.raft.core.messages import Message, MsgAppResp, MsgStorageAppend, MsgVoteResp
+from warren.raft.core.messages import Message, MsgAppResp, MsgStorageAppend, MsgVote, MsgVoteResp
 from warren.raft.core.ready import Role
 
 
@@ -178,6 +178,10 @@ class Invariants:
                 raise Violated(f"member {member} voted for {before} and {message.to}: {message}")
             if disk.term == message.term and disk.vote != message.to:
                 raise Violated(f"member {member} votes without having written it: {message}")
+        elif isinstance(message, MsgVote) and (disk.term, disk.vote) != (message.term, member):
+            raise Violated(
+                f"member {member} asks for votes before it has written its own: {message}"
+            )
         elif isinstance(message, MsgAppResp) and not message.reject and message.index > disk.last:
             raise Violated(f"member {member} acknowledges what it has not written: {message}")
 

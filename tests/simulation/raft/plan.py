@@ -65,7 +65,7 @@ class Plan:
 
 def draw_plan(chance: Random, *, is_plain: bool) -> Plan:
     """The plan of a seed."""
-    lease_reads = chance.random() < 0.15
+    lease_reads = chance.random() < 0.25
     skew = 0.0 if lease_reads else chance.choice((0.0, 0.05, 0.3))
     return Plan(
         members=chance.choice((3, 3, 3, 5, 5, 5, 1, 2, 4)),

@@ -92,10 +92,10 @@ class Process:
         self._blocked: tuple[MsgStorageAppend, ...] = ()
         self._wakes_ms = -1
         self._applied = logic.core.applied
-        self._log_thread = Worker(partial(self._later, "log"), self._broke)
-        self._files = Worker(partial(self._later, "files"), self._broke)
-        self._snapshots = Worker(partial(self._later, "snapshots"), self._broke)
-        self._applier = Worker(partial(self._later, "apply"), self._broke)
+        self._log_thread = Worker(partial(self._later, "log"), self.fail)
+        self._files = Worker(partial(self._later, "files"), self.fail)
+        self._snapshots = Worker(partial(self._later, "snapshots"), self.fail)
+        self._applier = Worker(partial(self._later, "apply"), self.fail)
         self._files.do(self._hold, self._tell_full)
 
     def step(self, call: Callable[[], object] = lambda: None) -> None:
@@ -111,7 +111,7 @@ class Process:
             outbox = self.logic.collect()
             self._carry_out(outbox)
         except Broken as error:
-            self._broke(error)
+            self.fail(error)
             return
         if outbox.more:
             self._later("more", self.step)
@@ -274,7 +274,8 @@ class Process:
 
         self._snapshots.do(lambda: self._storage.save(meta, save.pieces), saved)
 
-    def _broke(self, error: Broken) -> None:
+    def fail(self, error: Broken) -> None:
+        """Its disk failed: the process must end."""
         self._is_over = True
         self._world.broke(self.member, error)
 

@@ -73,7 +73,8 @@ class Stream:
             self._end(ok=False)
         except Broken as error:
             self._close()
-            self._road.cluster.broke(self._message.to, error)
+            target.fail(error)
+            self._end(ok=False)
 
     def _carry(self, target: Process) -> None:
         assert self._reader is not None
