@@ -320,9 +320,9 @@ class Node:
         for reply, answer in outbox.answers:
             reply(answer)  # type: ignore[operator]  # all tickets are replies
         if outbox.save is not None:
-            self._start(self._save(outbox.save))
+            self._start(partial(self._save, outbox.save))
         for message in outbox.send_snapshots:
-            self._start(self._send_snapshot(message))
+            self._start(partial(self._send_snapshot, message))
         if outbox.members is not None:
             self._follow_members(outbox.members)
         for divergence in outbox.divergences:
@@ -369,12 +369,13 @@ class Node:
             self._replica.snapshot_sent(message.to, ok=ok)
             self._schedule()
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        # What is cancelled before its first step must not leave a coroutine that nobody awaits.
         self._companions.start(self._guard(work))
 
-    async def _guard(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _guard(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         with self._or_fail():
-            await work
+            await work()
 
     @contextmanager
     def _or_fail(self) -> Iterator[None]:
@@ -397,7 +398,7 @@ class Node:
         self._timer = None
         lag_seconds = self._clock.monotonic() - self._armed_ms / 1000
         self.statistics.lags.add(max(0.0, lag_seconds))
-        if lag_seconds > LAG_SECONDS:
+        if lag_seconds > LAG_SECONDS and self._transport is not None:  # alone, nobody waits
             _log.warning("the loop of this member was busy or stopped for %.3f s", lag_seconds)
         self._turn()
 

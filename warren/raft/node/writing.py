@@ -57,7 +57,7 @@ class Listeners:
     on_written: Callable[[Sequence[MsgStorageAppend]], None]
     on_full: Callable[[bool], None]
     on_failed: Callable[[BaseException], None]
-    start: Callable[[Coroutine[Any, Any, None]], object]
+    start: Callable[[Callable[[], Coroutine[Any, Any, None]]], object]
 
 
 class Writing:
@@ -126,7 +126,7 @@ class Writing:
             _log.error("%s", error)
             self._is_full = True
             self._listeners.on_full(True)  # noqa: FBT003 - a state
-            self._listeners.start(self._regain())
+            self._listeners.start(self._regain)
 
     def _go_on(self) -> None:
         if self._running or self._blocked or self._is_over or not self._waiting:
