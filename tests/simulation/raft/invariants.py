@@ -130,7 +130,7 @@ class Invariants:
             self._note_leader(member, now.term, seen)
         if now.commit > seen.commit:
             self._note_commit(member, now, seen)
-        seen.term, seen.commit, seen.role = now.term, now.commit, now.role
+        seen.term, seen.commit, seen.role = now.term, min(now.commit, seen.log.last), now.role
         seen.configuration = now.configuration
         for index, data in seen.applying:
             self._check_applied(member, index, data)
@@ -241,15 +241,15 @@ class Invariants:
 
     def _note_commit(self, member: int, now: Visible, seen: Seen) -> None:
         log, known = seen.log, len(self.committed)
-        if now.commit > log.last:
-            raise Violated(f"member {member} commits {now.commit}, its log ends at {log.last}")
-        for index in range(max(seen.commit, log.base) + 1, min(now.commit, known) + 1):
+        # A follower may commit entries that are not handed out to be written yet.
+        last = min(now.commit, log.last)
+        for index in range(max(seen.commit, log.base) + 1, min(last, known) + 1):
             if log.term_at(index) != self.committed[index - 1][0]:
                 raise Violated(
                     f"member {member} commits entry {index} of term {log.term_at(index)}; others "
                     f"committed that of term {self.committed[index - 1][0]}"
                 )
-        if now.commit > known:
+        if last > known:
             self._note_first_commit(member, now, seen)
 
     def _note_first_commit(self, member: int, now: Visible, seen: Seen) -> None:

@@ -81,14 +81,19 @@ def stages(seeds: int) -> list[tuple[str, list[str]]]:
     ]
 
 
-def judge(mutation: Mutation, seeds: int) -> tuple[str, str]:
+def copy_tree(source: Path, target: Path) -> None:
+    """All that the tests need."""
+    for part in ("warren", "tests"):
+        ignore = shutil.ignore_patterns("__pycache__", "fleet")
+        shutil.copytree(source / part, target / part, ignore=ignore)
+    shutil.copy(source / "pyproject.toml", target)
+
+
+def judge(mutation: Mutation, seeds: int, source: Path) -> tuple[str, str]:
     """Which stage notices the fault, and by what; empty if none does."""
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory)
-        for part in ("warren", "tests"):
-            ignore = shutil.ignore_patterns("__pycache__", "fleet")
-            shutil.copytree(ROOT / part, root / part, ignore=ignore)
-        shutil.copy(ROOT / "pyproject.toml", root)
+        copy_tree(source, root)
         for edit in mutation.edits:
             edit.apply(root)
         environment = dict(os.environ, PYTHONPATH=str(root), PYTHONDONTWRITEBYTECODE="1")
@@ -138,16 +143,26 @@ def main() -> int:
     given = parser.parse_args()
     if given.until_failure:
         return run_until_failure(given.until_failure)
-    began, survivors = time.monotonic(), []
-    chosen = mutations(given.names)
-    with ThreadPoolExecutor(given.workers) as pool:
-        verdicts = pool.map(lambda each: judge(each, given.seeds), chosen)
+    with tempfile.TemporaryDirectory() as directory:
+        source = Path(directory)
+        copy_tree(ROOT, source)  # nothing that changes here meanwhile shall matter
+        stage, why = judge(Mutation("none", "", ()), given.seeds // 4, source)
+        if stage:
+            say(f"the tests fail without any mutation: {stage}: {why}")
+            return 1
+        return judge_all(mutations(given.names), given.seeds, given.workers, source)
+
+
+def judge_all(chosen: Sequence[Mutation], seeds: int, workers: int, source: Path) -> int:
+    """Try all of them; 1 if any survives."""
+    began, survivors = time.monotonic(), 0
+    with ThreadPoolExecutor(workers) as pool:
+        verdicts = pool.map(lambda each: judge(each, seeds, source), chosen)
         for mutation, (stage, why) in zip(chosen, verdicts, strict=True):
-            if not stage:
-                survivors.append(mutation.name)
+            survivors += not stage
             say(f"{mutation.name}: {f'{stage}: {why}' if stage else 'SURVIVES'}")
-    say(f"{len(chosen)} mutations, {len(survivors)} survive, {time.monotonic() - began:.0f} s")
-    return min(1, len(survivors))
+    say(f"{len(chosen)} mutations, {survivors} survive, {time.monotonic() - began:.0f} s")
+    return min(1, survivors)
 
 
 if __name__ == "__main__":
