@@ -4,6 +4,7 @@ Inputs are gathered: all that is proposed or read between two calls of ``collect
 and one round of reading. Nothing here blocks for longer than it takes to apply some entries.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -16,7 +17,7 @@ from warren.raft.core.entry import (
     SnapshotMeta,
     decode_change,
 )
-from warren.raft.core.messages import Message, MsgSnap, MsgStorageAppend
+from warren.raft.core.messages import Message, MsgSnap, MsgStorageAppend, MsgStorageApply
 from warren.raft.core.raft import Raft
 from warren.raft.core.ready import Ready, Role
 from warren.raft.errors import (
@@ -87,6 +88,7 @@ class Replica:
         self._outbox = Outbox()
         self._shown_members: Mapping[int, str] = {}
         self._is_disk_full = False
+        self._deferred: deque[MsgStorageApply] = deque()
         self._is_news = True
         """Whether something may be due that depends on the time or on what was applied."""
         if self._core.configuration.members == {self._member}:
@@ -271,6 +273,8 @@ class Replica:
         """
         self._presence.hear(message.sender, self._now_ms)
         known = self._core.snapshot
+        while self._deferred:  # a change of membership among them is not to undo that of the snapshot
+            self._apply(self._deferred.popleft(), self._outbox)
         self._core.step(message)
         if self._core.snapshot != known:
             self._snapshots.install_later(message.snapshot, restoring)
@@ -291,11 +295,11 @@ class Replica:
         self._propose(outbox)
         self._ask(outbox)
         left = self._settings.max_apply_entries
+        while self._deferred and left > 0:
+            left -= self._apply(self._deferred.popleft(), outbox)
         while core.has_ready():
-            if left <= 0:
-                outbox.more = True
-                break
-            left -= self._carry_out(core.ready(), outbox)
+            left -= self._carry_out(core.ready(), outbox, may_apply=left > 0)
+        outbox.more = bool(self._deferred)
         self._follow_role(outbox)
         if self._reads.confirmed:
             self._answer_reads(outbox)
@@ -385,7 +389,7 @@ class Replica:
             except NotLeader:
                 self._reads.drop(context, self._not_leader(), outbox.answers)
 
-    def _carry_out(self, ready: Ready, outbox: Outbox) -> int:
+    def _carry_out(self, ready: Ready, outbox: Outbox, *, may_apply: bool) -> int:
         for message in ready.messages:
             if type(message) is MsgSnap:
                 outbox.send_snapshots.append(message)
@@ -399,11 +403,14 @@ class Replica:
             self._reads.drop(context, self._not_leader(), outbox.answers)
         if ready.apply is None:
             return 0
-        self._apply(ready.apply.entries, outbox)
-        self._core.advance(ready.apply)
-        return len(ready.apply.entries)
+        if outbox.messages or outbox.writes or self._deferred or not may_apply:
+            # Others and the disk can work on these while the state machine is busy.
+            self._deferred.append(ready.apply)
+            return 0
+        return self._apply(ready.apply, outbox)
 
-    def _apply(self, entries: Sequence[Entry], outbox: Outbox) -> None:
+    def _apply(self, step: MsgStorageApply, outbox: Outbox) -> int:
+        entries = step.entries
         apply, answer, answers = self._replicated.apply, self._proposals.answer, outbox.answers
         under_way = self._proposals.under_way
         result: Answer
@@ -419,6 +426,8 @@ class Replica:
                 answer(entry, result, answers)
         self._applied_term = entries[-1].term
         self._is_news = True
+        self._core.advance(step)
+        return len(entries)
 
     def _answer_reads(self, outbox: Outbox) -> None:
         query = self._replicated.machine.query
