@@ -12,7 +12,9 @@ TESTS ?=
 SEEDS ?= 100
 START ?= 0
 
-.PHONY: help setup setup-python demo demo-down test test-unit test-fleet simulate check lock fleet-up fleet-down
+PROTO := -I . --python_out=$(or $(OUT),.) --pyi_out=$(or $(OUT),.) warren/wire/v1/*.proto
+
+.PHONY: help proto setup setup-python demo demo-down test test-unit test-fleet simulate check lock fleet-up fleet-down
 
 help:  ## show this list
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -55,6 +57,9 @@ fleet-down: setup-python  ## take that fleet down
 
 bench-%: setup  ## bench-NAME: run benchmarks/NAME.py
 	@$(PYTHON) benchmarks/$*.py
+
+proto: setup-python  ## generate warren/wire/v1/*_pb2 from the .proto files beside them
+	@$(PYTHON) -m grpc_tools.protoc $(PROTO)
 
 lock: setup-python  ## compile the requirement files anew
 	@$(BIN)/pip install --quiet pip-tools

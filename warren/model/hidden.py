@@ -10,7 +10,7 @@ class Secret:
     """Bytes that must not be seen: not in ``repr``, not in a log, not in argv.
 
     It cannot be formatted, compared by accident, or pickled; only ``reveal`` gives the bytes, and
-    only the SSH boundary and ``pki`` call it.
+    only the SSH boundary, ``pki`` and ``wire`` call it.
     """
 
     __slots__ = ("_value",)

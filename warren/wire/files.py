@@ -1,0 +1,56 @@
+"""The generated files, all of them: importing one registers its messages and services."""
+
+from google.protobuf.descriptor import FileDescriptor
+
+from warren.wire.v1 import (
+    access_pb2,
+    call_pb2,
+    certificate_pb2,
+    change_pb2,
+    config_pb2,
+    container_pb2,
+    deployment_pb2,
+    event_pb2,
+    failure_pb2,
+    health_pb2,
+    identity_pb2,
+    ingress_pb2,
+    instance_pb2,
+    manager_pb2,
+    metrics_pb2,
+    network_pb2,
+    node_pb2,
+    secret_pb2,
+    service_api_pb2,
+    service_pb2,
+    template_pb2,
+    tenant_pb2,
+    volume_pb2,
+)
+
+FILES: tuple[FileDescriptor, ...] = (
+    access_pb2.DESCRIPTOR,
+    call_pb2.DESCRIPTOR,
+    certificate_pb2.DESCRIPTOR,
+    change_pb2.DESCRIPTOR,
+    config_pb2.DESCRIPTOR,
+    container_pb2.DESCRIPTOR,
+    deployment_pb2.DESCRIPTOR,
+    event_pb2.DESCRIPTOR,
+    failure_pb2.DESCRIPTOR,
+    health_pb2.DESCRIPTOR,
+    identity_pb2.DESCRIPTOR,
+    ingress_pb2.DESCRIPTOR,
+    instance_pb2.DESCRIPTOR,
+    manager_pb2.DESCRIPTOR,
+    metrics_pb2.DESCRIPTOR,
+    network_pb2.DESCRIPTOR,
+    node_pb2.DESCRIPTOR,
+    secret_pb2.DESCRIPTOR,
+    service_api_pb2.DESCRIPTOR,
+    service_pb2.DESCRIPTOR,
+    template_pb2.DESCRIPTOR,
+    tenant_pb2.DESCRIPTOR,
+    volume_pb2.DESCRIPTOR,
+)
+"""By name."""
