@@ -20,7 +20,7 @@ from tests.simulation.raft.registers import Registers
 from warren.raft.core.entry import Entry, HardState
 from warren.raft.core.messages import Message, MsgSnap, MsgStorageAppend
 from warren.raft.core.settings import Settings
-from warren.raft.errors import Broken, Damaged, DiskFull
+from warren.raft.errors import Broken, Damaged, DiskFull, Incompatible
 from warren.raft.replica.outbox import Answer
 from warren.raft.replica.replica import Replica
 from warren.raft.replica.replicated import Replicated
@@ -182,11 +182,10 @@ class Cluster:
         try:
             storage = Storage(self._place(member, disk))
             storage.load(state)
-        except Damaged:
+        except (Damaged, Incompatible):
             if not machine.may_be_damaged:
                 raise
             machine.is_lost = True
-            self.invariants.forget(member)
             return False
         except (Broken, DiskFull):
             if not machine.may_fail and machine.disk.capacity_bytes is None:

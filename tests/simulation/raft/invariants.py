@@ -115,10 +115,6 @@ class Invariants:
             applied=after.base,
         )
 
-    def forget(self, member: int) -> None:
-        """Its disk was thrown away; its id is not used again."""
-        self._members.pop(member, None)
-
     def stepped(self, member: int, now: Visible) -> None:
         """The core has taken an input; what it wants written was given to ``appending`` before."""
         seen = self._members[member]
@@ -178,7 +174,7 @@ class Invariants:
                 raise Violated(f"member {member} voted for {before} and {message.to}: {message}")
             if disk.term == message.term and disk.vote != message.to:
                 raise Violated(f"member {member} votes without having written it: {message}")
-        elif isinstance(message, MsgVote) and (disk.term, disk.vote) != (message.term, member):
+        elif isinstance(message, MsgVote) and not _is_written(message, disk):
             raise Violated(
                 f"member {member} asks for votes before it has written its own: {message}"
             )
@@ -289,6 +285,11 @@ class Invariants:
             if before > entry.term:
                 raise Violated(f"member {member}: term {entry.term} behind {before}")
             before = entry.term
+
+
+def _is_written(message: MsgVote, disk: LogModel) -> bool:
+    """Whether the candidate's own vote is on its disk, or a later term by now."""
+    return disk.term > message.term or (disk.term, disk.vote) == (message.term, message.sender)
 
 
 def _binds(message: Message) -> bool:

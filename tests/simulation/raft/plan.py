@@ -84,7 +84,7 @@ def draw_plan(chance: Random, *, is_plain: bool) -> Plan:
         fault_lasts_us=chance.choice((300_000, 1_000_000, 2_000_000)),
         disk_us=chance.choice((300, 300, 5_000, 30_000)),
         clients=_draw_clients(chance, is_plain=is_plain),
-        lasts_us=chance.choice((2_000_000, 4_000_000, 6_000_000)),
+        lasts_us=chance.choice((1_000_000, 2_500_000, 4_000_000)),
     )
 
 
