@@ -1,13 +1,15 @@
 """Three members of ours and three of etcd, on one machine, one after the other, with clients of equal kind.
 
 Both keep their log on a real disk and fsync before they acknowledge. Ours have mutual TLS 1.3 between
-all processes, etcd has none, which is in its favour. What ours replicate is the store: each put writes
-the next version of a document that holds the value; --all measures bytes by key as well. Either client
-is one process of Python with one connection to the leader, and costs about as much per call. Values are
-of 256 bytes; "services" are recorded documents of services.
+all processes, etcd has none, which is in its favour. Either client is one process of Python with one
+connection to the leader, and costs about as much per call. Values are of 256 bytes.
 
-Prints the machine, all figures, and as last line the ratios ours/etcd of medians, with the median failover,
-the longest of 100,000 writes of ours, and the ratio of the leaders' memory.
+"warren" replicates bytes by key, as etcd does. "store" is the same with the store as managers run it: each
+put is the next version of a document of twice the size, found by five indexes and counted in a
+fingerprint. Memory is measured with it, services being recorded as documents, in etcd as JSON.
+
+Prints the machine, all figures, and as last line the ratios ours/etcd of medians, with the median failover
+and the longest of 100,000 writes of ours.
 """
 
 import argparse
@@ -28,7 +30,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # the members' process is that of tests/fleet/raft
 
 from raft_parts.etcd import EtcdCluster  # noqa: E402
-from raft_parts.ours import Cluster, ValuesCluster  # noqa: E402
+from raft_parts.ours import Cluster, StoreCluster  # noqa: E402
 
 ROUNDS = 3
 SECONDS = 5.0
@@ -60,7 +62,7 @@ class Side(Protocol):
 
 
 Open = Callable[[Path], Side]
-SIDES: dict[str, Open] = {"etcd": EtcdCluster, "warren": Cluster, "values": ValuesCluster}
+SIDES: dict[str, Open] = {"etcd": EtcdCluster, "warren": Cluster, "store": StoreCluster}
 
 
 @contextmanager
@@ -92,7 +94,7 @@ def measure_rates(names: list[str]) -> dict[str, dict[str, dict[str, float]]]:
     """Medians over rounds, by case and side; the sides take turns."""
     found: dict[tuple[str, str], list[dict[str, float]]] = {}
     for number in range(ROUNDS):
-        for name in names if number % 2 else reversed(names):
+        for name in names[number % len(names) :] + names[: number % len(names)]:
             with running(name) as (side, folder):
                 for case, (mode, concurrency) in CASES.items():
                     flags = ("--concurrency", concurrency, "--seconds", SECONDS)
@@ -161,16 +163,14 @@ def measure_memory(name: str) -> float:
     return mib
 
 
-def compare(names: list[str]) -> dict[str, float]:
-    rates = measure_rates(names)
-    failovers = {name: measure_failover(name) for name in names}
-    longest = {name: measure_longest(name) for name in names}
-    memory = {name: measure_memory(name) for name in names}
-    if "etcd" not in names:
-        return {}
+def compare() -> dict[str, float]:
+    rates = measure_rates(list(SIDES))
+    failovers = {name: measure_failover(name) for name in ("etcd", "warren")}
+    longest = {name: measure_longest(name) for name in ("etcd", "warren")}
+    memory = {name: measure_memory(name) for name in ("etcd", "store")}
 
-    def ratio(case: str, key: str) -> float:
-        return round(rates[case]["warren"][key] / rates[case]["etcd"][key], 2)
+    def ratio(case: str, key: str, name: str = "warren") -> float:
+        return round(rates[case][name][key] / rates[case]["etcd"][key], 2)
 
     return {
         "c1_throughput": ratio("c1", "per_second"),
@@ -180,19 +180,28 @@ def compare(names: list[str]) -> dict[str, float]:
         "failover": round(failovers["warren"] / failovers["etcd"], 2),
         "failover_ms": round(failovers["warren"]),
         "latency_max_ms": round(longest["warren"], 1),
-        "rss": round(memory["warren"] / memory["etcd"], 2),
+        "rss": round(memory["store"] / memory["etcd"], 2),
+        "store_c1_throughput": ratio("c1", "per_second", "store"),
+        "store_c64_throughput": ratio("c64", "per_second", "store"),
     }
+
+
+def measure_all(name: str) -> None:
+    measure_rates([name])
+    measure_failover(name)
+    measure_longest(name)
+    measure_memory(name)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Compare Raft of ours with etcd.")
-    parser.add_argument("--only", choices=sorted(SIDES), help="measure one side")
-    parser.add_argument("--all", action="store_true", help="ours without the store, too")
-    arguments = parser.parse_args()
+    parser.add_argument("--only", choices=list(SIDES), help="measure one side, compare nothing")
+    only = parser.parse_args().only
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    names = ["etcd", "warren", *(["values"] if arguments.all else [])]
-    result = compare([arguments.only] if arguments.only else names)
-    print(json.dumps(result))
+    if only:
+        measure_all(only)
+    else:
+        print(json.dumps(compare()))
 
 
 if __name__ == "__main__":

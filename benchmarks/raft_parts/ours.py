@@ -9,7 +9,7 @@ class Cluster:
     """The same face as `EtcdCluster`; members are numbered from 1."""
 
     name = "warren"
-    machine = "store"
+    machine = "values"
 
     def __init__(self, folder: Path) -> None:
         self._members = Members(folder, machine=self.machine)
@@ -38,7 +38,7 @@ class Cluster:
         self._members.stop()
 
 
-class ValuesCluster(Cluster):
-    """With bytes by key in place of the store."""
+class StoreCluster(Cluster):
+    """With the store, as managers run it, in place of bytes by key."""
 
-    name = machine = "values"
+    name = machine = "store"

@@ -140,7 +140,7 @@ class StoreTarget(ValuesTarget):
         if before is None:
             before = instance(secrets.randbits(120)).model_dump(mode="json")
             before["version"] = 0
-        document = {**before, "version": before["version"] + 1, "message": value.hex()[:256]}
+        document = {**before, "version": before["version"] + 1, "message": value.hex()}
         self._documents[key] = document
         await self._write(Put("instances", before["version"], document))
 
@@ -157,6 +157,6 @@ class StoreTarget(ValuesTarget):
 
 CONNECT: dict[str, Callable[[list[str], Path], Awaitable[Target]]] = {
     "etcd": EtcdTarget.connect,
-    "warren": StoreTarget.connect,
-    "values": ValuesTarget.connect,
+    "warren": ValuesTarget.connect,
+    "store": StoreTarget.connect,
 }
