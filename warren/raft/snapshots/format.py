@@ -21,7 +21,9 @@ FORMAT = 1
 CHUNK_BYTES_MAX = 1 << 20
 DIGEST_BYTES = 32
 
-_HEAD = struct.Struct("<8sH")
+_HEAD = struct.Struct("<8sHI")  # magic, format, checksum of the two: no later format changes this
+_VERSION = struct.Struct("<8sH")
+HEAD_BYTES = _HEAD.size
 _CHUNK = struct.Struct("<BII")  # kind, payload bytes, checksum
 _COVERED = struct.Struct("<BI")
 SMALLEST_BYTES = _HEAD.size + 2 * _CHUNK.size + DIGEST_BYTES
@@ -46,7 +48,8 @@ class ChunkKind(IntEnum):
 
 def encode_head(meta: SnapshotMeta) -> bytes:
     """What a snapshot begins with."""
-    return _HEAD.pack(MAGIC, FORMAT) + _chunk(ChunkKind.META, _encode_meta(meta))
+    head = _HEAD.pack(MAGIC, FORMAT, crc32c(_VERSION.pack(MAGIC, FORMAT)))
+    return head + _chunk(ChunkKind.META, _encode_meta(meta))
 
 
 def encode_piece(piece: bytes) -> Iterator[bytes]:
@@ -77,7 +80,9 @@ def read_meta(name: str, read: Read) -> tuple[SnapshotMeta, int]:
     head = read(0, _HEAD.size)
     if len(head) < _HEAD.size or head[: len(MAGIC)] != MAGIC:
         raise damaged(name, 0, "this is no snapshot")
-    _magic, version = _HEAD.unpack(head)
+    _magic, version, checksum = _HEAD.unpack(head)
+    if crc32c(head[: _VERSION.size]) != checksum:
+        raise damaged(name, 0, "the head is altered")
     if version != FORMAT:
         raise Incompatible(
             f"{name} has format {version}, this program knows {FORMAT}: a newer one wrote it, use that"
