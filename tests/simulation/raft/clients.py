@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
-from tests.simulation.raft.registers import Request, decode_answer, encode_request
+from tests.simulation.raft.dialects import Dialect
+from tests.simulation.raft.registers import Request
 from warren.raft.errors import NotLeader, Refused, SessionExpired, Uncertain
 from warren.raft.replica.outbox import Answer
 from warren.raft.session import (
@@ -25,6 +26,7 @@ from warren.testing.schedule import Schedule
 
 ANSWER_WITHIN_US = 1_000_000
 RETRY_US = 20_000
+READS = 0.4
 
 
 class Service(Protocol):
@@ -109,6 +111,7 @@ class Habits:
     """How a client behaves.
 
     Attributes:
+        dialect: of what is asked.
         wraps: whether commands are put into proposals, as replicas want them.
         has_session: whether commands are sent again until they are answered.
         lanes: how many requests are under way at once.
@@ -116,6 +119,7 @@ class Habits:
         keys: how many registers there are.
     """
 
+    dialect: Dialect
     wraps: bool
     has_session: bool
     lanes: int
@@ -153,6 +157,7 @@ class Client:
         self._target = 0
         self._count = 0
         self._has_begun = False
+        self._seen: dict[str, Hashable] = {}
         self._under_way: list[Asked] = []
 
     def begin(self) -> None:
@@ -199,7 +204,7 @@ class Client:
             return
         self._count += 1
         key = f"k{self._chance.randrange(self._habits.keys)}"
-        asked = Asked(key, self._draw_request(), self._history.tick())
+        asked = Asked(key, self._draw_request(key), self._history.tick())
         if self._habits.has_session and not asked.is_read:
             asked.session = self._session
             asked.sequence = self._session.next()
@@ -208,7 +213,7 @@ class Client:
 
     def _try(self, asked: Asked) -> None:
         asked.attempts += 1
-        command = encode_request(asked.key, asked.request)
+        command = self._habits.dialect.encode(asked.key, asked.request)
         if asked.is_read:
             payload = command
         elif asked.sequence:
@@ -223,7 +228,10 @@ class Client:
     def _learn(self, asked: Asked, answer: Answer | None) -> None:
         if isinstance(answer, bytes):
             self.done += 1
-            self._record(asked, decode_answer(answer), self._history.tick())
+            decoded = self._habits.dialect.decode(asked.request, answer)
+            if asked.is_read:
+                self._seen[asked.key] = decoded
+            self._record(asked, decoded, self._history.tick())
         elif asked.sequence and not isinstance(answer, Refused):
             self._look_elsewhere(answer)
             self._schedule.after(self._chance.randrange(2 * RETRY_US), lambda: self._try(asked))
@@ -281,16 +289,11 @@ class Client:
             )
         )
 
-    def _draw_request(self) -> Request:
-        chance, value = self._chance, self.number * 10_000 + self._count
-        kind = chance.random()
-        if kind < 0.4:
+    def _draw_request(self, key: str) -> Request:
+        if self._chance.random() < READS:
             return ("read",)
-        if kind < 0.7:
-            return ("append", value)
-        if kind < 0.85:
-            return ("write", value)
-        return ("cas", chance.choice((None, value - 1)), value)
+        value = self.number * 10_000 + self._count
+        return self._habits.dialect.draw(self._chance, value, self._seen.get(key))
 
     def _next(self, wait_us: int) -> None:
         self._schedule.after(self._chance.randrange(2 * wait_us), self._ask)

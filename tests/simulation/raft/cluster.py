@@ -13,10 +13,10 @@ from typing import Protocol
 
 import msgspec
 
+from tests.simulation.raft.dialects import REGISTERS, Dialect
 from tests.simulation.raft.invariants import Invariants, Violated
 from tests.simulation.raft.plain import Plain, Ticket
 from tests.simulation.raft.process import Process
-from tests.simulation.raft.registers import Registers
 from warren.raft.core.entry import Entry, HardState
 from warren.raft.core.messages import Message, MsgSnap, MsgStorageAppend
 from warren.raft.core.settings import Settings
@@ -40,12 +40,14 @@ class Sizes:
     """What all members are set to, small so that little suffices to reach every limit.
 
     Attributes:
+        dialect: what is replicated.
         is_plain: whether the core runs with the least around it (``Plain``) or in a replica.
         replica: settings; ``core.member`` is replaced.
         segment_bytes: of files of the log.
         reserve_bytes: kept back for the day the disk is full.
     """
 
+    dialect: Dialect = REGISTERS
     is_plain: bool = False
     replica: ReplicaSettings = field(
         default_factory=lambda: ReplicaSettings(core=Settings(member=1))
@@ -150,7 +152,7 @@ class Cluster:
             join(place)
         else:
             members = {voter: f"at {voter}" for voter in found.voters}
-            bootstrap(place, members, Registers().freeze())
+            bootstrap(place, members, self.sizes.dialect.machine(_unwatched).freeze())
             if found.term > 1:
                 storage = Storage(place)
                 storage.write([_batch(found)])
@@ -178,7 +180,7 @@ class Cluster:
         assert machine.process is None, f"member {member} runs already"
         disk = machine.disk
         disk.trace.clear()
-        state = Replicated(Registers(partial(self.invariants.applied, member)))
+        state = Replicated(self.sizes.dialect.machine(partial(self.invariants.applied, member)))
         try:
             storage = Storage(self._place(member, disk))
             storage.load(state)
@@ -278,6 +280,10 @@ class Cluster:
                 "reset",
                 partial(process.step, partial(process.logic.connection_lost, member)),
             )
+
+
+def _unwatched(_index: int, _data: bytes) -> None:
+    """Nobody looks."""
 
 
 def _batch(found: Founding) -> MsgStorageAppend:

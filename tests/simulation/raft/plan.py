@@ -9,6 +9,7 @@ from random import Random
 
 from tests.simulation.raft.clients import Habits
 from tests.simulation.raft.cluster import Sizes
+from tests.simulation.raft.dialects import Dialect
 from warren.raft.core.settings import Settings
 from warren.raft.replica.settings import ReplicaSettings
 from warren.testing.network import Weather
@@ -63,13 +64,13 @@ class Plan:
     lasts_us: int
 
 
-def draw_plan(chance: Random, *, is_plain: bool) -> Plan:
+def draw_plan(chance: Random, *, is_plain: bool, dialect: Dialect) -> Plan:
     """The plan of a seed."""
     lease_reads = chance.random() < 0.25
     skew = 0.0 if lease_reads else chance.choice((0.0, 0.05, 0.3))
     return Plan(
         members=chance.choice((3, 3, 3, 5, 5, 5, 1, 2, 4)),
-        sizes=_draw_sizes(chance, is_plain=is_plain, lease_reads=lease_reads),
+        sizes=_draw_sizes(chance, is_plain=is_plain, dialect=dialect, lease_reads=lease_reads),
         weather=Weather(
             loss=chance.choice((0.0, 0.0, 0.01, 0.1)),
             duplication=chance.choice((0.0, 0.02, 0.2)),
@@ -83,15 +84,16 @@ def draw_plan(chance: Random, *, is_plain: bool) -> Plan:
         fault_every_us=chance.choice((100_000, 250_000, 600_000)),
         fault_lasts_us=chance.choice((300_000, 1_000_000, 2_000_000)),
         disk_us=chance.choice((300, 300, 5_000, 30_000)),
-        clients=_draw_clients(chance, is_plain=is_plain),
+        clients=_draw_clients(chance, is_plain=is_plain, dialect=dialect),
         lasts_us=chance.choice((1_000_000, 2_500_000, 4_000_000)),
     )
 
 
-def _draw_clients(chance: Random, *, is_plain: bool) -> tuple[Habits, ...]:
+def _draw_clients(chance: Random, *, is_plain: bool, dialect: Dialect) -> tuple[Habits, ...]:
     keys, think_us = chance.randint(1, 3), chance.choice((2_000, 20_000, 60_000))
     return tuple(
         Habits(
+            dialect=dialect,
             wraps=not is_plain,
             has_session=not is_plain and chance.random() < 0.7,
             lanes=chance.choice((1, 1, 3)),
@@ -102,7 +104,7 @@ def _draw_clients(chance: Random, *, is_plain: bool) -> tuple[Habits, ...]:
     )
 
 
-def _draw_sizes(chance: Random, *, is_plain: bool, lease_reads: bool) -> Sizes:
+def _draw_sizes(chance: Random, *, is_plain: bool, dialect: Dialect, lease_reads: bool) -> Sizes:
     snapshot_entries = chance.choice((5, 20, 100))
     core = Settings(
         member=1,
@@ -126,5 +128,8 @@ def _draw_sizes(chance: Random, *, is_plain: bool, lease_reads: bool) -> Sizes:
         caught_up_entries=chance.choice((5, 1_000)),
     )
     return Sizes(
-        is_plain=is_plain, replica=replica, segment_bytes=chance.choice((2 << 10, 8 << 10))
+        dialect=dialect,
+        is_plain=is_plain,
+        replica=replica,
+        segment_bytes=chance.choice((2 << 10, 8 << 10)),
     )

@@ -13,6 +13,7 @@ import msgspec
 
 from tests.simulation.raft.clients import Attempt, Client, History
 from tests.simulation.raft.cluster import Cluster, Founding
+from tests.simulation.raft.dialects import REGISTERS, STORE
 from tests.simulation.raft.faults import Faults
 from tests.simulation.raft.invariants import Violated
 from tests.simulation.raft.plain import Ticket
@@ -21,7 +22,7 @@ from tests.simulation.raft.streams import Stream
 from warren.raft.core.messages import Message, MsgSnap
 from warren.raft.core.ready import Role
 from warren.raft.replica.outbox import Answer
-from warren.testing.linearizability import find_violation, register
+from warren.testing.linearizability import find_violation
 from warren.testing.network import SimulatedNetwork, Weather
 from warren.testing.schedule import Schedule
 
@@ -57,13 +58,16 @@ class Run:
     """A seed while it runs.
 
     Args:
-        seed: decides everything. Every third one runs the core alone, the others whole replicas.
+        seed: decides everything. Every third one runs the core alone, the others whole replicas;
+            every fourth one replicates the store.
         say: told of every message and fault, for whoever looks for the cause of a failure.
     """
 
     def __init__(self, seed: int, say: Callable[[str], None] | None = None) -> None:
         self.chance = Random(seed)
-        self.plan: Plan = draw_plan(self.chance, is_plain=seed % 3 == 0)
+        self.plan: Plan = draw_plan(
+            self.chance, is_plain=seed % 3 == 0, dialect=STORE if seed % 4 == 1 else REGISTERS
+        )
         self._say = say
         self.schedule = Schedule()
         self.network: SimulatedNetwork[bytes] = SimulatedNetwork(
@@ -231,6 +235,6 @@ class Run:
     def _check_history(self) -> None:
         for client in self.clients:
             client.give_up()
-        found = find_violation(self.history.operations, None, register)
+        found = find_violation(self.history.operations, None, self.plan.sizes.dialect.step)
         if found is not None:
             raise Violated(str(found))
