@@ -27,6 +27,8 @@ PREFIXES = {
     "template": "tpl",
     "tenant": "tnt",
     "deployment": "dep",
+    "manager": "mgr",
+    "authority": "aut",
 }
 """Type prefix of the ids of each kind."""
 

@@ -1,13 +1,15 @@
 """Which tables there are, what they hold and by what their rows are found."""
 
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from warren.model.cluster import Cluster
 from warren.model.instance import Instance
+from warren.model.manager import AuthorityRecord, ManagerRecord
 from warren.model.node import Node
 from warren.model.resource import Resource
 from warren.model.service import Service
+from warren.model.token import JoinToken
 from warren.store.indexes import Index
 
 T = TypeVar("T", bound=Resource)
@@ -55,12 +57,19 @@ INSTANCES = TableSchema(
     indexes=(Index("service_id", ("service_id",)), Index("node", ("node",)), STATE),
 )
 
-SCHEMA: tuple[TableSchema[Cluster] | TableSchema[Node] | TableSchema[Service] | TableSchema[Instance], ...] = (
+AUTHORITY = TableSchema(name="authority", noun="authority", model=AuthorityRecord)
+MANAGERS = TableSchema(name="managers", noun="manager", model=ManagerRecord)
+TOKENS = TableSchema(name="tokens", noun="join token", model=JoinToken)
+
+SCHEMA: tuple[TableSchema[Any], ...] = (
     CLUSTER,
     NODES,
     SERVICES,
     INSTANCES,
-)  # fmt: skip
+    AUTHORITY,
+    MANAGERS,
+    TOKENS,
+)
 """In the order in which changes of one transaction are reported."""
 
 
@@ -68,5 +77,5 @@ def schema_of(resource: Resource) -> TableSchema[Resource]:
     """The table that holds things like ``resource``."""
     for schema in SCHEMA:
         if type(resource) is schema.model:
-            return schema  # type: ignore[return-value]  # invariance: it is only read
+            return schema
     raise AssertionError(f"no table holds a {type(resource).__name__}")

@@ -84,11 +84,17 @@ class Store:
         self.nodes = Table(schema.NODES, state.tables["nodes"])
         self.services = Table(schema.SERVICES, state.tables["services"])
         self.instances = Table(schema.INSTANCES, state.tables["instances"])
+        self.authority = Table(schema.AUTHORITY, state.tables["authority"])
+        self.managers = Table(schema.MANAGERS, state.tables["managers"])
+        self.tokens = Table(schema.TOKENS, state.tables["tokens"])
         self._tables: dict[str, Table[Any]] = {
             "cluster": self.cluster,
             "nodes": self.nodes,
             "services": self.services,
             "instances": self.instances,
+            "authority": self.authority,
+            "managers": self.managers,
+            "tokens": self.tokens,
         }
         self._feed = Feed(state.sequence, self._decode)
         machine.changed = self._feed_changes
