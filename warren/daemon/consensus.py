@@ -12,10 +12,21 @@ from warren.model.errors import (
     TransientError,
     WarrenError,
 )
-from warren.raft.errors import Broken, Damaged, DiskFull, RaftError, Refused, Unavailable
+from warren.raft.errors import (
+    Broken,
+    Damaged,
+    DiskFull,
+    RaftError,
+    Refused,
+    Unavailable,
+    Uncertain,
+)
 from warren.raft.machine import Restoring
 from warren.store.machine import StoreMachine
 from warren.store.outcome import Outcome, decode_outcome
+
+REACH_SECONDS = 30.0
+"""For how long a write waits until this manager has come to what the leader did."""
 
 
 class Log(Protocol):
@@ -92,35 +103,71 @@ class _Restoring:
 
 
 class LogProposer:
-    """Proposes the store's entries to a member."""
+    """Proposes the store's entries to a member.
 
-    def __init__(self, log: Log) -> None:
+    Args:
+        log: the member.
+        machine: what it applies entries to.
+    """
+
+    def __init__(self, log: Log, machine: StoreMachine) -> None:
         self._log = log
+        self._machine = machine
 
     async def propose(self, entry: bytes) -> Outcome:
-        """Have an entry agreed on.
+        """Have an entry agreed on, and wait until what it did can be read here, too.
+
+        The answer is the leader's, which may be ahead of this manager.
 
         Raises:
             TransientError: it may be proposed again; the message says if it may have been applied.
             PermanentError: nothing can be proposed any more.
         """
         try:
-            return decode_outcome(await self._log.propose(entry))
+            outcome = decode_outcome(await self._log.propose(entry))
         except RaftError as error:
-            raise translate(self._reason() or error) from error
+            raise failure_of(self._log.failed, error) from error
+        if self._machine.state.index < outcome.index:
+            await self._reach(outcome.index)
+        return outcome
 
-    def _reason(self) -> RaftError | None:
-        """Why the member cannot go on, if that is why it did not answer."""
-        failed = self._log.failed
-        error = failed.exception() if failed.done() else None
-        return error if isinstance(error, RaftError) else None
+    async def _reach(self, index: int) -> None:
+        reached, failed = self._machine.reach(index), self._log.failed
+        try:
+            await asyncio.wait(
+                {reached, failed},
+                timeout=REACH_SECONDS,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if reached.done():
+                return
+        finally:
+            reached.cancel()
+        late = Uncertain(
+            f"the write is recorded, as entry {index}, but this manager has not come to it in "
+            f"{REACH_SECONDS:g} s: read before you write again"
+        )
+        raise failure_of(failed, late)
+
+
+def failure_of(failed: "asyncio.Future[None]", error: RaftError) -> PermanentError | TransientError:
+    """What callers are told of ``error``: why the member cannot go on, if that is the reason."""
+    reason = failed.exception() if failed.done() else None
+    if reason is None:
+        return translate(error)
+    if isinstance(reason, RaftError):
+        return translate(reason)
+    return PermanentError(
+        f"this manager cannot go on: {type(reason).__name__}",
+        hint="this is a defect of Warren; the log has more",
+    )
 
 
 def translate(error: RaftError) -> PermanentError | TransientError:
     """An error of consensus as callers of Warren know errors."""
     if isinstance(error, DiskFull):
         return TransientError(
-            f"the disk is full: {error}",
+            str(error),
             hint="free some space; reading goes on, and writing does by itself",
             retry_after_seconds=max(error.retry_after_seconds, 1.0),
         )
@@ -135,7 +182,7 @@ def translate(error: RaftError) -> PermanentError | TransientError:
     if isinstance(error, Refused):
         return InvalidInput([Problem(field="", value="", rule=str(error))])
     return PermanentError(
-        f"the disk failed: {error}", hint="have the disk looked at; nothing more is written to it"
+        str(error), hint="nothing more is written here; what was acknowledged is kept"
     )
 
 

@@ -152,7 +152,7 @@ async def open_on_disk(
             await _lead(node, clock)
         except RaftError as error:
             raise translate(error) from error
-        store = Store(machine, LogProposer(node))
+        store = Store(machine, LogProposer(node, machine))
         stack.callback(store.close)
         stack.callback(_hear, node.failed)
         yield Opened(store, node.status.term, node)

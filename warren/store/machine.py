@@ -3,6 +3,7 @@
 It satisfies ``warren.raft.machine.StateMachine`` without knowing of it.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -56,6 +57,14 @@ class StoreMachine:
         self.changed: Callable[[int, tuple[StateChange, ...]], None] = _ignore
         self.restored: Callable[[], None] = _nothing
 
+        self._awaited: list[tuple[int, asyncio.Future[None]]] = []
+
+    def reach(self, index: int) -> "asyncio.Future[None]":
+        """Done when the state has come to ``index``; may be cancelled by whoever asked."""
+        reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._awaited.append((index, reached))
+        self._tell_reached()
+        return reached
     def apply(self, index: int, data: bytes) -> bytes:
         """Carry out an entry; the answer is a ``store.outcome``.
 
@@ -65,6 +74,8 @@ class StoreMachine:
         applied = apply(self.state, data, index)
         self.changed(index, applied.changes)
         return encode_outcome(index, applied.refusal)
+        if self._awaited:
+            self._tell_reached()
 
     def query(self, data: bytes) -> bytes:
         """Reads are made at the tables once the index is known: there is nothing to answer here."""
@@ -90,6 +101,26 @@ class StoreMachine:
         """Begin to take over a state from its pieces."""
         return Restoring(self)
 
+
+    def replace(
+        self, rows: dict[str, Rows], *, index: int, sequence: int, fingerprint: int
+    ) -> None:
+        """Put a whole state in the place of the present one."""
+        state = self.state
+        state.load(rows)
+        state.index, state.sequence, state.fingerprint = index, sequence, fingerprint
+        self.restored()
+        self._tell_reached()
+
+    def _tell_reached(self) -> None:
+        awaited, self._awaited = self._awaited, []
+        for index, reached in awaited:
+            if reached.done():
+                continue
+            if index <= self.state.index:
+                reached.set_result(None)
+            else:
+                self._awaited.append((index, reached))
 
 class Restoring:
     """Collects pieces beside the state and replaces it at the end, or not at all.
@@ -142,11 +173,12 @@ class Restoring:
         meta = self._meta
         if meta is None or f"{self._fingerprint:032x}" != meta.fingerprint:
             raise CorruptState("a snapshot's documents are not those that it was taken of")
-        state = self._machine.state
-        state.load(self._rows)
-        state.index, state.sequence = meta.index, meta.sequence
-        state.fingerprint = self._fingerprint
-        self._machine.restored()
+        self._machine.replace(
+            self._rows,
+            index=meta.index,
+            sequence=meta.sequence,
+            fingerprint=self._fingerprint,
+        )
 
     def _check(self, meta: Meta) -> None:
         if meta.format != PIECES_FORMAT:
