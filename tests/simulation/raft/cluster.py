@@ -86,6 +86,10 @@ class Time(Protocol):
         """Call when the work called ``what`` has taken its time."""
         ...
 
+    def gathers(self, member: int) -> bool:
+        """Whether several inputs may come before what follows from them is carried out."""
+        ...
+
     def now_ms(self, member: int) -> int:
         """The member's clock."""
         ...
@@ -238,6 +242,10 @@ class Cluster:
         if machine is not None and machine.process is not None:
             logic = machine.process.logic
             machine.process.step(lambda: logic.receive(_decode(message)))
+
+    def gathers(self, member: int) -> bool:
+        """Whether several inputs may come before what follows from them is carried out."""
+        return self._time.gathers(member)
 
     def now_ms(self, member: int) -> int:
         """The member's clock."""

@@ -295,8 +295,8 @@ class Faults:
 
     def _membership(self) -> bool:
         leader = self._arena.leader()
-        if not leader or "damage" in self._arena.plan.faults:
-            return False  # or a majority of what remains might be lost
+        if not leader:
+            return False
         process = self._arena.cluster.process(leader)
         wish = self._draw_wish(process)
         if wish is not None:

@@ -62,7 +62,7 @@ class Seen:
         disk: with what that thread has reported as done.
         writing: what the thread is at.
         applied: the index of the last command that its state machine took.
-        applying: commands that it took in the present step.
+        applying: commands, or snapshots (``None``), that it took in the present step.
     """
 
     log: LogModel = field(default_factory=LogModel)
@@ -73,7 +73,7 @@ class Seen:
     role: Role = Role.FOLLOWER
     configuration: Configuration = field(default_factory=Configuration)
     applied: int = 0
-    applying: list[tuple[int, bytes]] = field(default_factory=list)
+    applying: list[tuple[int, bytes | None]] = field(default_factory=list)
 
 
 Content = tuple[int, EntryKind, bytes]
@@ -129,7 +129,10 @@ class Invariants:
         seen.term, seen.commit, seen.role = now.term, min(now.commit, seen.log.last), now.role
         seen.configuration = now.configuration
         for index, data in seen.applying:
-            self._check_applied(member, index, data)
+            if data is None:
+                self._check_restored(member, index)
+            else:
+                self._check_applied(member, index, data)
         seen.applying.clear()
 
     def appending(self, member: int, batch: MsgStorageAppend) -> None:
@@ -186,13 +189,8 @@ class Invariants:
         self._members[member].applying.append((index, data))
 
     def restored(self, member: int, index: int) -> None:
-        """A state machine takes over a snapshot."""
-        seen = self._members[member]
-        if index > len(self.committed):
-            raise Violated(f"member {member} restores {index}, which nobody committed")
-        if index < seen.applied:
-            raise Violated(f"member {member} goes back from {seen.applied} to snapshot {index}")
-        seen.applied = index
+        """A state machine takes over a snapshot, in the middle of a step."""
+        self._members[member].applying.append((index, None))
 
     def fingerprint(self, member: int, index: int, fingerprint: bytes) -> None:
         """The state of a machine that has applied everything up to the index."""
@@ -215,6 +213,14 @@ class Invariants:
             raise Violated(f"member {member} applies {index}, which nobody committed")
         if self._commands.setdefault(index, data) != data:
             raise Violated(f"member {member} applies another command than others did at {index}")
+        seen.applied = index
+
+    def _check_restored(self, member: int, index: int) -> None:
+        seen = self._members[member]
+        if index > len(self.committed):
+            raise Violated(f"member {member} restores {index}, which nobody committed")
+        if index < seen.applied:
+            raise Violated(f"member {member} goes back from {seen.applied} to snapshot {index}")
         seen.applied = index
 
     def _check_snapshot(self, member: int, snapshot: SnapshotMeta) -> None:
@@ -249,11 +255,13 @@ class Invariants:
             self._note_first_commit(member, now, seen)
 
     def _note_first_commit(self, member: int, now: Visible, seen: Seen) -> None:
-        if now.role is not Role.LEADER:
+        if Role.LEADER not in (now.role, seen.role):
             raise Violated(f"member {member} commits {now.commit} before any leader has")
+        # It may have stepped down since, in the same turn.
+        led = now.term if now.role is Role.LEADER else seen.term
         term = seen.log.term_at(now.commit)
-        if term != now.term:
-            raise Violated(f"leader {member} of {now.term} commits {now.commit} of term {term}")
+        if term != led:
+            raise Violated(f"leader {member} of {led} commits {now.commit} of term {term}")
         if not (
             self._on_a_quorum(seen.configuration, now.commit, term)
             or self._on_a_quorum(now.configuration, now.commit, term)
@@ -262,7 +270,7 @@ class Invariants:
         for index in range(len(self.committed) + 1, now.commit + 1):
             before = seen.log.term_at(index)
             assert before is not None, "a snapshot holds only what was committed"
-            self.committed.append((before, now.term))
+            self.committed.append((before, led))
 
     def _on_a_quorum(self, configuration: Configuration, index: int, term: int) -> bool:
         def is_on_most(voters: Collection[int]) -> bool:

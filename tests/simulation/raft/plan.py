@@ -48,6 +48,7 @@ class Plan:
         fault_every_us: on average.
         fault_lasts_us: at most.
         disk_us: what a write takes at most.
+        turn_us: how long inputs are gathered at most before anything follows from them.
         clients: what they do.
         lasts_us: how long things go wrong.
     """
@@ -60,6 +61,7 @@ class Plan:
     fault_every_us: int
     fault_lasts_us: int
     disk_us: int
+    turn_us: int
     clients: tuple[Habits, ...]
     lasts_us: int
 
@@ -80,13 +82,21 @@ def draw_plan(chance: Random, *, is_plain: bool, dialect: Dialect) -> Plan:
             is_ordered=chance.random() < 0.3,
         ),
         clock_rates=tuple(1.0 + chance.uniform(-skew, skew) for _ in range(7)),
-        faults=tuple(fault for fault in FAULTS if chance.random() < 0.45),
+        faults=_draw_faults(chance),
         fault_every_us=chance.choice((100_000, 250_000, 600_000)),
         fault_lasts_us=chance.choice((300_000, 1_000_000, 2_000_000)),
         disk_us=chance.choice((300, 300, 5_000, 30_000)),
+        turn_us=chance.choice((0, 0, 1_000, 5_000)),
         clients=_draw_clients(chance, is_plain=is_plain, dialect=dialect),
         lasts_us=chance.choice((1_000_000, 2_500_000, 4_000_000)),
     )
+
+
+def _draw_faults(chance: Random) -> tuple[str, ...]:
+    faults = {fault for fault in FAULTS if chance.random() < 0.45}
+    # With both, a majority of those that remain might lose their disks.
+    faults.discard(chance.choice(("damage", "damage", "membership")))
+    return tuple(fault for fault in FAULTS if fault in faults)
 
 
 def _draw_clients(chance: Random, *, is_plain: bool, dialect: Dialect) -> tuple[Habits, ...]:

@@ -32,6 +32,10 @@ class Surroundings(Protocol):
         """The member's clock."""
         ...
 
+    def gathers(self, member: int) -> bool:
+        """Whether several inputs may come before what follows from them is carried out."""
+        ...
+
     def wake(self, member: int, at_ms: int, call: Callable[[], None]) -> None:
         """Call when the member's clock shows that time."""
         ...
@@ -90,6 +94,7 @@ class Process:
         self._is_over = False
         self._is_full = False
         self._blocked: tuple[MsgStorageAppend, ...] = ()
+        self._is_turn_due = False
         self._wakes_ms = -1
         self._applied = logic.core.applied
         self._log_thread = Worker(partial(self._later, "log"), self.fail)
@@ -99,15 +104,28 @@ class Process:
         self._files.do(self._hold, self._tell_full)
 
     def step(self, call: Callable[[], object] = lambda: None) -> None:
-        """Let the loop take an input, and do what follows from it."""
+        """Let the loop take an input, and do what follows from it, at once or a little later."""
         if self._is_over:
             return
         if self.is_stopped:
             self._held.append(partial(self.step, call))
             return
         try:
-            self.logic.tick(self._world.now_ms(self.member))
             call()
+        except Broken as error:
+            self.fail(error)
+            return
+        if not self._world.gathers(self.member):
+            self._turn()
+        elif not self._is_turn_due:
+            self._is_turn_due = True
+            self._later("turn", self._turn)
+
+    def _turn(self) -> None:
+        """Carry out what follows from all inputs since the last time."""
+        self._is_turn_due = False
+        try:
+            self.logic.tick(self._world.now_ms(self.member))
             outbox = self.logic.collect()
             self._carry_out(outbox)
         except Broken as error:
@@ -122,7 +140,8 @@ class Process:
         self.is_stopped = False
         held, self._held = self._held, deque()
         for call in held:
-            call()
+            if not self._is_over:
+                call()
 
     def kill(self, *, operations: int) -> None:
         """End it now; its threads may have made so many more calls of the disk."""

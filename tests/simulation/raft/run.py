@@ -117,6 +117,10 @@ class Run:
             digest=self.digest,
         )
 
+    def gathers(self, _member: int) -> bool:
+        """Whether several inputs may come before what follows from them is carried out."""
+        return self.plan.turn_us > 0
+
     def now_ms(self, member: int) -> int:
         """The member's clock."""
         return int(self.schedule.now_us * self._rate(member) / 1000) + self._jumped_ms[member]
@@ -167,6 +171,8 @@ class Run:
             delay_us = chance.randint(200, 2 * self.slow.get(member, self.plan.disk_us))
         elif what == "apply":
             delay_us = chance.choice((0, 0, 0, chance.randrange(20_000)))
+        elif what == "turn":
+            delay_us = chance.randrange(self.plan.turn_us)
         elif what == "retry":
             delay_us = 100_000
         else:

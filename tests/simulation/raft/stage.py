@@ -82,6 +82,10 @@ class Stage:
         self.answers: dict[Ticket, Answer] = {}
         self._clocks_ms: dict[int, int] = {}
 
+    def gathers(self, _member: int) -> bool:
+        """Each input is a step of its own."""
+        return False
+
     def now_ms(self, member: int) -> int:
         """The member's clock."""
         return self._clocks_ms.get(member, 0)

@@ -104,3 +104,17 @@ def test_full_disk_takes_what_fits_and_says_so() -> None:
         file.zero(8, 3)
     assert disk.read("a") == b"x" * 8 + bytes(2)
     file.write(3, b"inside")
+
+
+def test_failed_sync_loses_what_programs_still_see() -> None:
+    disk = SimulatedDisk()
+    file = disk.create("a")
+    file.write(0, b"lost")
+    disk.sync_directory()
+    disk.fail = lambda operation, _name: errno.EIO if operation == "sync" else None
+    with pytest.raises(OSError, match="Input/output"):
+        file.sync()
+    disk.fail = lambda _operation, _name: None
+    file.sync()
+    assert disk.read("a") == b"lost"
+    assert disk.crash(lambda _: True).read("a") == b""
