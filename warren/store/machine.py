@@ -10,6 +10,7 @@ import msgspec
 
 from warren.model.errors import CorruptState, PermanentError
 from warren.store.outcome import encode_outcome
+from warren.store.sharing import Sharing
 from warren.store.state import State, StateChange, add_fingerprints, apply, row_fingerprint
 from warren.store.storage import Document, Rows
 
@@ -56,7 +57,6 @@ class StoreMachine:
         self.cluster_id = cluster_id
         self.changed: Callable[[int, tuple[StateChange, ...]], None] = _ignore
         self.restored: Callable[[], None] = _nothing
-
         self._awaited: list[tuple[int, asyncio.Future[None]]] = []
 
     def reach(self, index: int) -> "asyncio.Future[None]":
@@ -65,6 +65,7 @@ class StoreMachine:
         self._awaited.append((index, reached))
         self._tell_reached()
         return reached
+
     def apply(self, index: int, data: bytes) -> bytes:
         """Carry out an entry; the answer is a ``store.outcome``.
 
@@ -73,9 +74,9 @@ class StoreMachine:
         """
         applied = apply(self.state, data, index)
         self.changed(index, applied.changes)
-        return encode_outcome(index, applied.refusal)
         if self._awaited:
             self._tell_reached()
+        return encode_outcome(index, applied.refusal)
 
     def query(self, data: bytes) -> bytes:
         """Reads are made at the tables once the index is known: there is nothing to answer here."""
@@ -101,7 +102,6 @@ class StoreMachine:
         """Begin to take over a state from its pieces."""
         return Restoring(self)
 
-
     def replace(
         self, rows: dict[str, Rows], *, index: int, sequence: int, fingerprint: int
     ) -> None:
@@ -122,6 +122,7 @@ class StoreMachine:
             else:
                 self._awaited.append((index, reached))
 
+
 class Restoring:
     """Collects pieces beside the state and replaces it at the end, or not at all.
 
@@ -134,6 +135,7 @@ class Restoring:
         self._meta: Meta | None = None
         self._rows: dict[str, Rows] = {name: {} for name in machine.state.tables}
         self._fingerprint = 0
+        self._sharing = Sharing()  # its own, for this may run on another thread
 
     def add(self, piece: bytes) -> None:
         """Take the next piece.
@@ -155,8 +157,8 @@ class Restoring:
                 f"a snapshot holds table {part.table!r}, which this Warren does not know",
                 hint="a newer Warren wrote it: use that version or a later one",
             )
-        rows = self._rows[part.table]
-        rows.update((str(doc_id), document) for doc_id, document in part.documents)
+        rows, share = self._rows[part.table], self._sharing.share
+        rows.update((str(doc_id), share(document)) for doc_id, document in part.documents)
         self._fingerprint = add_fingerprints(
             (
                 self._fingerprint,

@@ -16,6 +16,7 @@ from tinydb import TinyDB
 from warren.model.errors import AlreadyExists, Conflict, PermanentError
 from warren.store.entry import Delete, Put, decode_entry
 from warren.store.schema import SCHEMA, TableSchema
+from warren.store.sharing import Sharing
 from warren.store.storage import Document, Edit, RowChange, Rows, WarrenStorage, WarrenTable
 
 DOC_ID_STRIDE = 1_000_003
@@ -75,12 +76,14 @@ class State:
         index: of the last entry applied.
         sequence: of the last change made.
         fingerprint: equal on all managers at an equal index; kept up to date with every change.
+        sharing: keeps equal parts of documents once.
     """
 
     def __init__(self) -> None:
         self.index = 0
         self.sequence = 0
         self.fingerprint = 0
+        self.sharing = Sharing()
         self._database = Database(storage=WarrenStorage)
         self.tables = {
             schema.name: self._open(schema.name, schema.all_indexes) for schema in SCHEMA
@@ -193,7 +196,7 @@ class _Pending:
         self._created: dict[tuple[str, str], int] = {}
 
     def put(self, operation: Put, number: int) -> None:
-        document = operation.document
+        document = self._state.sharing.share(operation.document)
         resource_id: str = document["id"]
         edit = self._edit(operation.table)
         doc_id = self._locate(operation.table, resource_id)
