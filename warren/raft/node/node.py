@@ -184,14 +184,14 @@ class Node:
         payload = encode_request(request)
         return decode_number(await self._request(RequestKind.MEMBERS, payload, timeout_seconds))
 
-    async def hand_over(self, *, timeout_seconds: float = 1.0) -> bool:
-        """Let another member lead, before this one stops. Whether it does not lead any more."""
+    async def hand_over(self, to: int = NONE, *, timeout_seconds: float = 1.0) -> bool:
+        """Let another member lead, the best one unless one is named. Whether this one leads no more."""
         deadline = self._clock.monotonic() + timeout_seconds
         while self._replica.core.role is Role.LEADER:
             if self._clock.monotonic() >= deadline:
                 return False
             try:
-                self._replica.transfer()
+                self._replica.transfer(to)
             except RaftError as error:
                 _log.warning("%s", error)
                 return False
@@ -249,9 +249,12 @@ class Node:
     def _take_messages(self, messages: Sequence[Message]) -> None:
         if self._is_over:
             return
-        with self._or_fail():
+        receive = self._replica.receive
+        try:
             for message in messages:
-                self._replica.receive(message)
+                receive(message)
+        except Exception as error:  # noqa: BLE001 - whatever it is, this member cannot go on
+            self._fail(error)
         self._turn_now()
 
     def _tell(self, input_: Callable[[int], None], peer: int) -> None:
@@ -271,9 +274,11 @@ class Node:
         self._schedule()
 
     def _written(self, batches: Sequence[MsgStorageAppend]) -> None:
-        with self._or_fail():
+        try:
             for batch in batches:
                 self._replica.written(batch)
+        except Exception as error:  # noqa: BLE001 - whatever it is, this member cannot go on
+            self._fail(error)
         self._turn_now()
 
     def _set_disk_full(self, is_full: bool) -> None:  # noqa: FBT001 - a state
@@ -302,9 +307,11 @@ class Node:
             return
         self._is_in_turn = True
         start = self._clock.monotonic()
-        with self._or_fail():
+        try:
             self._replica.tick(int(start * 1000))
             self._carry_out(self._replica.collect())
+        except Exception as error:  # noqa: BLE001 - whatever it is, this member cannot go on
+            self._fail(error)
         self._is_in_turn = False
         if self._is_over:
             return
