@@ -8,6 +8,7 @@ running dockerd that is emptied between tests. Nothing is left when the session 
 import os
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -22,7 +23,16 @@ from tests.fleet.hosts import (
 from tests.fleet.hosts.roster import ROOT
 
 _SIZE = 3
+TIME_LIMIT_SECONDS = 240
+"""For one test: real hosts start real programs, and other tests run beside it."""
 _in_use: list[FleetHosts] = []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(TIME_LIMIT_SECONDS))
 
 
 @pytest.hookimpl(wrapper=True)
