@@ -132,8 +132,9 @@ def keep(attempt: Attempt, result: Result, session: Session, hosts: list[str]) -
     is_set = attempt.step.task.action == "ansible.builtin.set_fact"
     for host in hosts:
         store = session.store.host(host)
-        if not is_set:
+        if not is_set or result.get("_ansible_facts_cacheable"):
             store.add_facts(facts)
+        if not is_set:
             continue
         for name, value in facts.items():
             store.set(str(name), value, attempt.step.place)
