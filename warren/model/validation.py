@@ -47,7 +47,7 @@ def parse(model: type[Model], value: Any, *, path: Sequence[str | int] = ()) -> 
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        problems = [_problem(model, value, detail, path) for detail in error.errors()]
+        problems = [_problem(model, value, detail, path) for detail in _details(error)]
         raise InvalidInput(problems) from error
 
 
@@ -68,7 +68,7 @@ def check_decided(model: type[BaseModel], value: Any, undecided: AbstractSet[str
     except ValidationError as error:
         details = [
             detail
-            for detail in error.errors()
+            for detail in _details(error)
             if not undecided
             or detail["type"] == "extra_forbidden"
             or (detail["loc"] and not undecided & set(map(str, detail["loc"])))
@@ -88,6 +88,13 @@ def shown(value: Any) -> str:
     """A value as an error message shows it: one line, shortened."""
     text = repr(value)
     return text if len(text) <= VALUE_CHARACTERS_MAX else text[: VALUE_CHARACTERS_MAX - 1] + "…"
+
+
+def _details(error: ValidationError) -> list[ErrorDetails]:
+    """What pydantic found, without lists that are too short only because their items were refused."""
+    details = error.errors()
+    above = {each["loc"][:count] for each in details for count in range(len(each["loc"]))}
+    return [each for each in details if each["type"] != "too_short" or each["loc"] not in above]
 
 
 def _problem(

@@ -170,7 +170,7 @@ def decode_failure(failure: failure_pb2.Failure) -> WarrenError:
     known = _CLASSES.get(failure.code, family)
     error = known.__new__(known)  # the message is made already: constructors would make it anew
     WarrenError.__init__(error, failure.message, hint=failure.hint)
-    if known is family and failure.code:
+    if failure.code and failure.code not in _CLASSES:
         error.__dict__["code"] = failure.code
     if isinstance(error, TransientError):
         error.retry_after_seconds = failure.retry_after_seconds
