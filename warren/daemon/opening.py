@@ -11,8 +11,9 @@ from pathlib import Path
 
 from warren.aio.clock import Clock
 from warren.aio.disk import Disk, RealDisk
+from warren.aio.lifeline import resting_on
 from warren.aio.offload import Thread
-from warren.daemon.consensus import LogProposer, Machine, translate
+from warren.daemon.consensus import LogProposer, Machine, failure_of, translate
 from warren.daemon.directory import (
     DIRECTORY_FORMAT,
     LONE_MEMBER,
@@ -24,7 +25,7 @@ from warren.daemon.directory import (
 from warren.model.errors import CorruptState, Denied, NotFound, PermanentError, TransientError
 from warren.model.ids import new_id
 from warren.raft.core.settings import Settings
-from warren.raft.errors import NotLeader, RaftError
+from warren.raft.errors import DiskFull, NotLeader, RaftError
 from warren.raft.inspection import replay
 from warren.raft.node.node import Node
 from warren.raft.node.running import run_node
@@ -41,6 +42,7 @@ READ_ATTEMPTS = 10
 SETTINGS = ReplicaSettings(core=Settings(member=LONE_MEMBER))
 _READ_PAUSE_SECONDS = 0.05
 _LEAD_SECONDS = 30.0
+_FULL_SECONDS = 2.0
 _LEAD_PAUSE_SECONDS = 0.001
 _CONSENSUS_DIRECTORY = "raft"
 
@@ -70,6 +72,8 @@ async def open_store(
 ) -> AsyncIterator[Opened]:
     """Open the store that lives in ``directory`` as its only manager; it is made if there is none.
 
+    When the disk fails, the block is ended: nothing that it does could be recorded any more.
+
     Args:
         directory: made with mode 0700.
         clock: for the lock's note and a new cluster's id.
@@ -93,6 +97,7 @@ async def open_store(
         except OSError as error:
             raise _unusable(directory, error) from error
         threads = Threads(log=Thread("log"), files=Thread("files"), snapshots=Thread("snapshots"))
+        stack.callback(threads.close)  # what fails before there is a member leaves them
         opening = open_on_disk(
             RealDisk(directory),
             RealDisk(directory / _CONSENSUS_DIRECTORY),
@@ -102,7 +107,12 @@ async def open_store(
             called=str(directory),
             draw=partial(_draw, random_bytes),
         )
-        yield await stack.enter_async_context(opening)
+        opened = await stack.enter_async_context(opening)
+        try:
+            async with resting_on(opened.node.failed):
+                yield opened
+        except RaftError as error:
+            raise translate(error) from error
 
 
 @asynccontextmanager
@@ -149,12 +159,15 @@ async def open_on_disk(
     async with AsyncExitStack() as stack:
         try:
             node = await stack.enter_async_context(running)
-            await _lead(node, clock)
         except RaftError as error:
             raise translate(error) from error
+        stack.callback(_hear, node.failed)
+        try:
+            await _lead(node, clock)
+        except RaftError as error:
+            raise failure_of(node.failed, error) from error
         store = Store(machine, LogProposer(node, machine))
         stack.callback(store.close)
-        stack.callback(_hear, node.failed)
         yield Opened(store, node.status.term, node)
 
 
@@ -170,6 +183,7 @@ async def _lead(node: Node, clock: Clock) -> None:
     Raises:
         RaftError: it does not come to that.
     """
+    full_deadline = clock.monotonic() + _FULL_SECONDS
     deadline = clock.monotonic() + _LEAD_SECONDS
     while True:
         try:
@@ -177,6 +191,11 @@ async def _lead(node: Node, clock: Clock) -> None:
         except NotLeader:  # its own vote has to be on the disk first
             if node.failed.done():
                 await node.failed
+            if node.status.is_disk_full and clock.monotonic() > full_deadline:
+                raise DiskFull(
+                    "the disk is full: not even the vote of this manager for itself can be written",
+                    retry_after_seconds=1.0,
+                ) from None
             if clock.monotonic() > deadline:
                 raise
             await clock.sleep(_LEAD_PAUSE_SECONDS)

@@ -55,8 +55,14 @@ async def run_node(
     assert settings.core.member == place.member, "one member"
     if threads is None:
         threads = Threads(log=Thread("log"), files=Thread("files"), snapshots=Thread("snapshots"))
+    opened: list[Storage] = []
+
+    def open_storage() -> Storage:
+        opened.append(Storage(place))
+        return opened[0]
+
     try:
-        storage = await threads.snapshots.run(partial(Storage, place))
+        storage = await threads.snapshots.run(open_storage)
         replicated = Replicated(machine)
         await threads.snapshots.run(partial(storage.load, replicated))
         recovered = storage.recovered
@@ -76,9 +82,13 @@ async def run_node(
                     yield node
             finally:
                 node.end()
-        await threads.log.run(storage.close)
     finally:
+        # Without waiting here: whoever is cancelled may be cancelled again.
+        if opened:
+            threads.log.call(opened.pop().close, _ignore)
         threads.close()
+        if opened:  # it was still being opened
+            opened.pop().close()
 
 
 @asynccontextmanager
@@ -97,3 +107,7 @@ async def _connected(
             node.address = await transport.listen(*listen)
         node.begin(transport, members)
         yield
+
+
+def _ignore(_result: None, _error: BaseException | None) -> None:
+    """What was written is durable already."""
