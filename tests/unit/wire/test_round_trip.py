@@ -21,7 +21,7 @@ def test_noun_is_the_same_after_a_journey_as_bytes(noun: type[BaseModel]) -> Non
     message_type = message_type_of(noun)
 
     @settings(
-        max_examples=60,
+        max_examples=30,
         deadline=None,
         derandomize=True,
         database=None,
