@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from warren.control.actions import Action, Deprovision, Provision, Resize, Restart
 from warren.control.reconciler import is_whole, lasting
 from warren.control.records import Write, move
-from warren.control.sizes import release_spec, resizes
+from warren.control.sizes import lost_sizes, release_spec, resizes
 from warren.control.snapshot import Snapshot
 from warren.model.instance import Instance
 from warren.model.node import Node
@@ -74,8 +74,8 @@ def plan(snapshot: Snapshot) -> Planned:
                     starts.append(started)
                     if instance.state is InstanceState.ASSIGNED:
                         writes.append(move(instance, snapshot.now, InstanceState.PREPARING))
-            elif instance.release != service.release.number:
-                starts += _resize(service, instance)
+            else:
+                starts += _resize(service, instance, snapshot.seen(instance))
     starts.sort(key=_order)
     actions = sorted((*removals(snapshot), *starts), key=lambda action: action.node)
     return Planned(writes=tuple(writes), actions=tuple(actions))
@@ -144,7 +144,9 @@ def _ended(spec: ServiceSpec, seen: ObservedInstance) -> tuple[str, ...]:
     )
 
 
-def _resize(service: Service, instance: Instance) -> list[Action]:
+def _resize(service: Service, instance: Instance, seen: ObservedInstance | None) -> list[Action]:
+    if instance.release == service.release.number:
+        return [] if seen is None else _resize_again(service, instance, seen)
     if instance.spec_hash != service.release.spec_hash:
         return []
     return [
@@ -156,4 +158,14 @@ def _resize(service: Service, instance: Instance) -> list[Action]:
         )
         for name, resources in resizes(service, instance)
         if name in instance.engine_ids
+    ]
+
+
+def _resize_again(service: Service, instance: Instance, seen: ObservedInstance) -> list[Action]:
+    """What the record says was done, and an engine has forgotten."""
+    return [
+        Resize(
+            node=instance.node or "", instance=instance, engine_id=engine_id, resources=resources
+        )
+        for _name, engine_id, resources in lost_sizes(service, instance, seen)
     ]
