@@ -84,6 +84,9 @@ def find_violation(
     for operation in operations:
         by_key[operation.key].append(operation)
     for key, part in by_key.items():
+        # What nobody saw and nobody was told of is most likely not needed for an explanation.
+        if _Search(_without_unseen(part), initial, step).run():
+            continue
         search = _Search(part, initial, step)
         if not search.run():
             return Violation(key=key, order=search.longest, stuck=search.stuck)
@@ -211,6 +214,28 @@ class _Search(Generic[State]):
         if node.end is not None:
             _restore(node.end)
             _restore(node)
+
+
+def _without_unseen(operations: Sequence[Operation]) -> list[Operation]:
+    """All that were answered, and those of which something shows in an answer."""
+    seen: set[Hashable] = set()
+    for operation in operations:
+        if operation.returned is not None:
+            seen.update(_atoms(operation.answer))
+    return [
+        each
+        for each in operations
+        if each.returned is not None or not seen.isdisjoint(_atoms(each.request[1:]))
+    ]
+
+
+def _atoms(value: Hashable) -> Iterator[Hashable]:
+    """A value's parts that have none themselves."""
+    if isinstance(value, tuple):
+        for part in value:
+            yield from _atoms(part)
+    elif value is not None:
+        yield value
 
 
 def _link(operations: Sequence[Operation]) -> _Node:

@@ -110,7 +110,7 @@ def histories(draw: strategies.DrawFn) -> list[Operation]:
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(histories())
 def test_verdict_is_that_of_trying_every_order(history: list[Operation]) -> None:
     found = find_violation(history, None, register)

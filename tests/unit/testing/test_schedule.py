@@ -35,7 +35,7 @@ def test_time_passes_up_to_what_was_asked_for_and_calls_may_schedule_more() -> N
 def arrivals(weather: Weather, count: int = 200, seed: int = 1) -> list[tuple[int, bytes]]:
     schedule = Schedule()
     arrived: list[tuple[int, bytes]] = []
-    network = SimulatedNetwork(
+    network = SimulatedNetwork[bytes](
         schedule,
         Random(seed),
         lambda to, _, message: arrived.append((to, message)),
@@ -67,7 +67,7 @@ def test_weather_loses_and_repeats_as_much_as_it_says_and_the_same_for_one_seed(
 def test_cut_link_delivers_nothing_not_even_what_was_under_way_and_works_the_other_way() -> None:
     schedule = Schedule()
     arrived: list[tuple[int, int, bytes]] = []
-    network = SimulatedNetwork(
+    network = SimulatedNetwork[bytes](
         schedule,
         Random(1),
         lambda to, sender, message: arrived.append((to, sender, message)),
