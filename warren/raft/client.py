@@ -63,6 +63,7 @@ class _Attempt:
         failures: how often it was tried in vain.
         hints: the leaders it was referred to.
         strangers: the addresses where somebody else is, and what was said there.
+        complaint: the last error that was not merely a referral to the leader.
     """
 
     deadline: float
@@ -70,6 +71,7 @@ class _Attempt:
     failures: int = 0
     hints: set[str] = field(default_factory=set)
     strangers: dict[str, Incompatible] = field(default_factory=dict)
+    complaint: Unavailable | None = None
 
 
 class _Session:
@@ -268,7 +270,7 @@ class Client:
             except Unavailable as error:
                 wait_seconds = self._turn(asked, error, attempt)
                 if self._clock.monotonic() + wait_seconds >= attempt.deadline:
-                    raise _out_of_time(error, attempt) from error
+                    raise _out_of_time(attempt.complaint or error, attempt) from error
                 if wait_seconds:
                     await self._clock.sleep(wait_seconds)
 
@@ -276,6 +278,8 @@ class Client:
         """Choose whom to ask next, and how long to wait before."""
         attempt.failures += 1
         attempt.is_uncertain = attempt.is_uncertain or isinstance(error, Uncertain)
+        if not (isinstance(error, NotLeader) and error.address):
+            attempt.complaint = error
         wait_seconds = error.retry_after_seconds * (0.1 + 0.4 * self._random())
         if isinstance(error, Overloaded):
             return wait_seconds
