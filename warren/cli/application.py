@@ -2,7 +2,7 @@
 
 import typer
 
-from warren.cli import inventory, node, service, session, status
+from warren.cli import inventory, manager, node, service, session, status
 
 app = typer.Typer(
     name="warren",
@@ -24,5 +24,6 @@ def choose(
 
 app.add_typer(service.app, name="service")
 app.add_typer(node.app, name="node")
+app.add_typer(manager.app, name="manager")
 app.command("status")(status.command)
 app.command("inventory")(inventory.command)

@@ -91,11 +91,11 @@ async def open_store(
     )
     async with AsyncExitStack() as stack:
         try:
-            _make_directory(directory)
+            make_directory(directory)
             stack.enter_context(hold(directory, now=clock.now(), command=command))
-            _make_directory(directory / _CONSENSUS_DIRECTORY)
+            make_directory(directory / _CONSENSUS_DIRECTORY)
         except OSError as error:
-            raise _unusable(directory, error) from error
+            raise unusable(directory, error) from error
         threads = Threads(log=Thread("log"), files=Thread("files"), snapshots=Thread("snapshots"))
         stack.callback(threads.close)  # what fails before there is a member leaves them
         opening = open_on_disk(
@@ -105,7 +105,7 @@ async def open_store(
             clock=clock,
             threads=threads,
             called=str(directory),
-            draw=partial(_draw, random_bytes),
+            draw=partial(draw_below, random_bytes),
         )
         opened = await stack.enter_async_context(opening)
         try:
@@ -144,7 +144,7 @@ async def open_on_disk(
     try:
         cluster_id = begin(disk, consensus, make_id, segment_bytes=segment_bytes)
     except OSError as error:
-        raise _unusable(Path(called), error) from error
+        raise unusable(Path(called), error) from error
     except RaftError as error:
         raise translate(error) from error
     machine = StoreMachine(State(), cluster_id)
@@ -245,9 +245,9 @@ async def _read(directory: Path, clock: Clock) -> StoreMachine:
             if attempt == READ_ATTEMPTS:
                 if isinstance(error, CorruptState):
                     raise
-                raise _unusable(directory, error) from error
+                raise unusable(directory, error) from error
         except OSError as error:
-            raise _unusable(directory, error) from error
+            raise unusable(directory, error) from error
         except RaftError as error:
             raise translate(error) from error
         await clock.sleep(_READ_PAUSE_SECONDS)
@@ -271,7 +271,8 @@ def _read_once(directory: Path) -> StoreMachine:
     return machine
 
 
-def _draw(random_bytes: Callable[[int], bytes], limit: int) -> int:
+def draw_below(random_bytes: Callable[[int], bytes], limit: int) -> int:
+    """A random number of [0, ``limit``)."""
     return int.from_bytes(random_bytes(16), "big") % limit
 
 
@@ -281,7 +282,12 @@ def _missing(directory: Path) -> NotFound:
     )
 
 
-def _make_directory(directory: Path) -> None:
+def make_directory(directory: Path) -> None:
+    """Make a directory that only its owner may enter, durably, with its parents.
+
+    Raises:
+        OSError: it cannot be made, or not be used.
+    """
     missing = [each for each in (directory, *directory.parents) if not each.exists()]
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     for each in missing:  # a synced file is lost all the same if its directory's name is
@@ -292,7 +298,8 @@ def _make_directory(directory: Path) -> None:
         raise PermissionError(13, "Permission denied", str(directory))
 
 
-def _unusable(directory: Path, error: OSError) -> PermanentError | TransientError:
+def unusable(directory: Path, error: OSError) -> PermanentError | TransientError:
+    """What the disk says of a directory or of a file in it, as callers of Warren know errors."""
     what = f"state directory {directory}: {error.strerror or error}"
     if error.errno in {28, 122}:  # ENOSPC, EDQUOT
         return TransientError(what, hint="free some space and try again", retry_after_seconds=5.0)
