@@ -9,6 +9,8 @@ import asyncssh
 from warren.fleet.ssh.translation import FOREIGN, translate
 from warren.model.errors import HostUnreachable, TransientError
 
+_PLACE_WAITS_SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+
 
 class _Reader:
     """One stream of a program or tunnel, with our errors."""
@@ -123,12 +125,26 @@ class Connection:
         """Start a shell command line in a session of its own."""
         try:
             async with asyncio.timeout(self._answer_seconds):
-                process: Any = await self._connection.create_process(line, encoding=None)
+                process = await self._begin(line)
         except TimeoutError as error:
             raise self._hung() from error
         except FOREIGN as error:
             raise translate(self._host, error) from error
         return SshProcess(self._host, process)
+
+    async def _begin(self, line: str) -> Any:
+        """Start it; wait where sshd still counts sessions that were closed a moment ago.
+
+        A session counts until its program has ended and sshd has noticed.
+        """
+        for wait_seconds in _PLACE_WAITS_SECONDS:
+            try:
+                return await self._connection.create_process(line, encoding=None)
+            except asyncssh.ChannelOpenError:
+                if not self.is_open:
+                    raise
+                await asyncio.sleep(wait_seconds)
+        return await self._connection.create_process(line, encoding=None)
 
     async def tunnel(self, address: str, port: int) -> TunnelStream:
         """Open a tunnelled TCP connection.
