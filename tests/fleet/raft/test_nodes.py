@@ -186,10 +186,12 @@ async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
 
 
 @asynccontextmanager
-async def running(directory: Path, size: int = 3, **settings: int) -> AsyncIterator[Cluster]:
+async def running(
+    directory: Path, size: int = 3, snapshot_entries: int = 10_000, segment_bytes: int = 1 << 20
+) -> AsyncIterator[Cluster]:
     start = free_port(0)
     addresses = {member: f"127.0.0.1:{start + member}" for member in range(1, size + 1)}
-    cluster = Cluster(directory, addresses, **settings)
+    cluster = Cluster(directory, addresses, snapshot_entries, segment_bytes)
     try:
         for member in addresses:
             await cluster.start(member)
@@ -329,7 +331,7 @@ async def test_a_member_whose_step_fails_says_so(tmp_path: Path) -> None:
         def fail(_index: int, data: bytes) -> bytes:
             raise Broken("this program is too old")
 
-        cluster.machines[1].apply = fail  # type: ignore[assignment]
+        cluster.machines[1].apply = fail  # type: ignore[method-assign]
         with pytest.raises(RaftError, match="may or may not"):
             await node.propose(b"a=1")
         with pytest.raises(Broken, match="too old"):
