@@ -14,7 +14,12 @@ from warren.raft.core.messages import MsgStorageAppend
 from warren.raft.errors import Damaged
 from warren.raft.machine import Restoring
 from warren.raft.replica.replicated import Replicated, initial_pieces
-from warren.raft.snapshots.files import discard_unfinished, prune, snapshot_name
+from warren.raft.snapshots.files import (
+    discard_unfinished,
+    prune,
+    remove_snapshots,
+    snapshot_name,
+)
 from warren.raft.snapshots.reading import SnapshotReader
 from warren.raft.snapshots.writing import SnapshotWriter
 from warren.raft.wal.recovery import SEGMENT_BYTES, Recovered, create, exists, recover
@@ -196,6 +201,15 @@ class Storage:
         """
         _write(self.disk, meta, pieces)
 
+    def discard(self, meta: SnapshotMeta) -> None:
+        """Remove a snapshot that was saved but could not be marked: it takes up space for nothing.
+
+        Raises:
+            DiskFull: there is no room even for that.
+            Broken: the disk failed.
+        """
+        remove_snapshots(self.disk, [snapshot_name(meta)])
+
     def tidy(self, meta: SnapshotMeta) -> None:
         """Remove what the snapshot makes unnecessary, once it is marked.
 
@@ -211,6 +225,7 @@ class Storage:
         """Use what was kept back.
 
         Raises:
+            DiskFull: there is no room even for that.
             Broken: the disk failed.
         """
         self._reserve.release()

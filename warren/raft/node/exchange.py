@@ -42,7 +42,11 @@ async def save(
     start = clock.monotonic()
     try:
         await threads.snapshots.run(partial(storage.save, job.meta, job.pieces))
-        await writing.mark(job.meta)
+        try:
+            await writing.mark(job.meta)
+        except DiskFull:
+            await threads.snapshots.run(partial(storage.discard, job.meta))
+            raise
     except DiskFull as error:
         writing.tell_full(error)
         return False

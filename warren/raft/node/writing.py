@@ -181,7 +181,6 @@ class Writing:
             self._listeners.on_failed(error)
 
     async def _regain(self) -> None:
-        await self._threads.files.run(self._storage.give_space)
         while self._is_full:
             try:
                 await self._try_again()
@@ -191,6 +190,7 @@ class Writing:
         self._listeners.on_full(False)  # noqa: FBT003 - a state
 
     async def _try_again(self) -> None:
+        await self._threads.files.run(self._storage.give_space)
         if self._blocked:
             await self._threads.log.run(partial(self._write, self._blocked))
             written, self._blocked = self._blocked, ()
@@ -199,4 +199,4 @@ class Writing:
         if self._storage.wants_preparation:
             await self._threads.files.run(self._storage.prepare)
         await self._threads.files.run(self._storage.hold_space)
-        self._is_full = False
+        self._is_full = bool(self._blocked)  # the next batch may have found it full again meanwhile

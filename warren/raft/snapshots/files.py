@@ -30,7 +30,9 @@ def prune(disk: Disk, keep: Collection[str]) -> None:
     Raises:
         Broken: the disk failed.
     """
-    _remove(disk, [name for name in disk.names() if _NAME.fullmatch(name) and name not in keep])
+    remove_snapshots(
+        disk, [name for name in disk.names() if _NAME.fullmatch(name) and name not in keep]
+    )
 
 
 def discard_unfinished(disk: Disk) -> None:
@@ -39,10 +41,16 @@ def discard_unfinished(disk: Disk) -> None:
     Raises:
         Broken: the disk failed.
     """
-    _remove(disk, [name for name in disk.names() if _UNFINISHED.fullmatch(name)])
+    remove_snapshots(disk, [name for name in disk.names() if _UNFINISHED.fullmatch(name)])
 
 
-def _remove(disk: Disk, names: list[str]) -> None:
+def remove_snapshots(disk: Disk, names: list[str]) -> None:
+    """Remove these.
+
+    Raises:
+        DiskFull: there is no room even for that.
+        Broken: the disk failed.
+    """
     if not names:
         return
     try:

@@ -38,10 +38,12 @@ class Reserve:
             DiskFull: there is not so much.
             Broken: the disk failed.
         """
-        if not self._size_bytes or self.held:
+        if not self._size_bytes:
             return
         temporary = RESERVE + TEMPORARY_SUFFIX
         try:
+            if self.held:
+                return
             try:
                 self._fill(temporary)
                 publish(self._disk, RESERVE)
@@ -56,9 +58,12 @@ class Reserve:
         """Give the space back.
 
         Raises:
+            DiskFull: there is no room even for that.
             Broken: the disk failed.
         """
         try:
+            if not self.held:
+                return
             self._disk.remove(RESERVE)
             self._disk.sync_directory()
         except OSError as error:
