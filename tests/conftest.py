@@ -2,7 +2,11 @@
 
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+hypothesis.settings.register_profile("patient", deadline=None)  # other work may be under way
+hypothesis.settings.load_profile("patient")
 
 WORLDS = ("unit", "simulation", "fleet")
 
