@@ -270,7 +270,14 @@ class Node:
         return False
 
     def _received(self, message: MsgSnap, restoring: Restoring) -> None:
-        self._replica.snapshot_received(message, restoring)
+        # Whoever received it only hears that it was in vain; this member must hear, too.
+        if self._is_over:
+            raise Unavailable("this member stops")
+        try:
+            self._replica.snapshot_received(message, restoring)
+        except Exception as error:
+            self._fail(error)
+            raise
         self._schedule()
 
     def _written(self, batches: Sequence[MsgStorageAppend]) -> None:
@@ -282,7 +289,8 @@ class Node:
         self._turn_now()
 
     def _set_disk_full(self, is_full: bool) -> None:  # noqa: FBT001 - a state
-        self._replica.set_disk_full(is_full)
+        with self._or_fail():
+            self._replica.set_disk_full(is_full)
         self._schedule()
 
     def _schedule(self) -> None:

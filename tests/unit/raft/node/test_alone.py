@@ -11,6 +11,8 @@ from tests.unit.raft.replica.world import Registers
 from warren.aio.clock import SystemClock
 from warren.aio.offload import Inline
 from warren.raft.client import RequestKind
+from warren.raft.core.entry import Configuration, SnapshotMeta
+from warren.raft.core.messages import MsgSnap
 from warren.raft.core.ready import Role
 from warren.raft.core.settings import Settings
 from warren.raft.errors import Broken, DiskFull, RaftError, Refused, Unavailable, Uncertain
@@ -18,8 +20,10 @@ from warren.raft.node.node import Node
 from warren.raft.node.running import run_node
 from warren.raft.node.writing import Threads
 from warren.raft.replica.outbox import Answer
+from warren.raft.replica.replicated import initial_pieces
 from warren.raft.replica.settings import ReplicaSettings
 from warren.raft.session import OpenSession, Plain, decode_number, encode_proposal
+from warren.raft.snapshots.writing import SnapshotWriter
 from warren.raft.storage import Place, bootstrap, is_begun
 from warren.testing.disk import SimulatedDisk
 
@@ -140,6 +144,22 @@ async def test_machine_that_fails_ends_it() -> None:
         with pytest.raises(Uncertain):
             await node.propose(b"k=1")
         with pytest.raises(KeyError):
+            await node.failed
+
+
+async def test_snapshot_from_another_leader_of_its_own_term_ends_it() -> None:
+    sent = SimulatedDisk()
+    meta = SnapshotMeta(50, 1, Configuration(voters=(1, 2)))
+    writer = SnapshotWriter(sent, meta)
+    for piece in initial_pieces({1: "", 2: ""}, iter(())):
+        writer.add(piece)
+    data = sent.read(writer.finish())
+    async with running(SimulatedDisk()) as (node, _):
+        sink = await node.receivers.open_sink(MsgSnap(1, 2, node.status.term, meta), len(data))
+        await sink.add(0, data)
+        with pytest.raises(Broken, match="both lead"):
+            await sink.finish()
+        with pytest.raises(Broken, match="both lead"):
             await node.failed
 
 
