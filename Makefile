@@ -14,7 +14,7 @@ START ?= 0
 
 PROTO := -I . --python_out=$(or $(OUT),.) --pyi_out=$(or $(OUT),.) warren/wire/v1/*.proto
 
-.PHONY: help proto setup setup-python demo demo-down test test-unit test-fleet simulate check lock fleet-up fleet-down
+.PHONY: help proto setup setup-python demo demo-down test test-unit test-fleet simulate mutants check lock fleet-up fleet-down
 
 help:  ## show this list
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -42,6 +42,9 @@ test-fleet: setup
 
 simulate: setup-python  ## simulate SEEDS=100 START=0: clusters under faults, each decided by its seed
 	@$(PYTHON) -m tests.simulation.raft --seeds $(SEEDS) --start $(START)
+
+mutants: setup-python  ## put known faults back, one at a time: some test must notice each
+	@$(PYTHON) -m tests.simulation.raft.mutants
 
 check: setup-python  ## lint, types, contracts; writes nothing
 	$(BIN)/ruff format --check --quiet .
