@@ -107,6 +107,8 @@ class State:
     def load(self, rows: dict[str, Rows]) -> None:
         """Replace all documents; the counters are the caller's to set."""
         self._database.storage.write({name: rows.get(name, {}) for name in self.tables})
+        for table in self.tables.values():
+            table.clear_cache()
 
     def _open(self, name: str, indexes: Sequence[Any]) -> WarrenTable:
         table = self._database.table(name, indexes=indexes)

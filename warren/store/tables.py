@@ -92,9 +92,8 @@ class Table(Generic[T]):
         return self._rows.id("id", resource_id) is not None
 
     def __iter__(self) -> Iterator[T]:
-        rows = self._rows.rows()
-        for doc_id in tuple(rows):
-            if doc_id in rows:
+        for doc_id in tuple(self._rows.rows()):
+            if doc_id in self._rows.rows():  # a snapshot may have replaced them all
                 yield self._recorded(int(doc_id))
 
     def _one(self, index: str, key: Hashable) -> T | None:

@@ -1,6 +1,7 @@
 """The store as the state machine of a replicated log."""
 
 import pytest
+from tinydb import where
 
 from tests.unit.store.samples import node, service
 from warren.model.errors import AlreadyExists, Conflict, CorruptState, PermanentError
@@ -100,3 +101,23 @@ async def test_watch_is_told_when_a_snapshot_replaced_what_it_missed() -> None:
     await store.write(puts=[node("later")])
     fresh = store.watch(4)
     assert [change.table for change in await fresh.take()] == ["nodes"]
+
+
+async def test_restored_state_is_what_queries_and_iterations_see() -> None:
+    source, follower = machine(), machine()
+    store = Store(follower, InMemoryProposer(follower))
+    await store.write(puts=[node("old"), node("older")])
+    table, named = follower.state.tables["nodes"], where("name") == "old"
+    assert len(table.search(named)) == 1
+    iterating = iter(store.nodes)
+    assert next(iterating).name == "old"
+    ahead = Store(source, InMemoryProposer(source))
+    for version in range(1, 4):
+        await ahead.write(puts=[node("new", version=version)])
+    restoring = follower.restore()
+    for piece in source.freeze():
+        restoring.add(piece)
+    restoring.finish()
+    assert table.search(named) == []
+    assert list(iterating) == []
+    assert [each.name for each in store.nodes] == ["new"]
