@@ -4,16 +4,23 @@ Nothing is read or written here, so the same decision serves a real change, a pl
 managers are many) the leader's transaction.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from warren.model.errors import Conflict, InvalidInput, NotFound, Problem
-from warren.model.node import Node
+from warren.model.container import Role
+from warren.model.errors import Conflict, InUse, InvalidInput, NotFound, Problem
+from warren.model.instance import Instance
+from warren.model.node import Node, NodeSpec
 from warren.model.resource import Resource
 from warren.model.service import RELEASES_KEPT, Release, Service, ServiceSpec, spec_hash
-from warren.model.states import ServiceState, check_service_transition
-from warren.model.validation import nearest
+from warren.model.states import (
+    InstanceState,
+    NodeState,
+    ServiceState,
+    check_service_transition,
+)
+from warren.model.validation import nearest, parse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +164,121 @@ def register_node(existing: Node | None, wanted: Node) -> Decision:
     return Decision(verb="updated", before=existing, after=changed)
 
 
+def update_node(
+    existing: Node,
+    *,
+    now: datetime,
+    set_labels: Mapping[str, str],
+    remove_labels: Sequence[str] = (),
+    region: str | None = None,
+    datacenter: str | None = None,
+) -> Decision:
+    """Change what placement goes by.
+
+    Args:
+        existing: see there.
+        now: wall-clock time.
+        set_labels: to add, or to put in place of what is there.
+        remove_labels: to take away.
+        region: ``None`` leaves it.
+        datacenter: ``None`` leaves it.
+
+    Raises:
+        InvalidInput: a label breaks a rule.
+    """
+    labels = {**existing.labels, **set_labels}
+    for name in remove_labels:
+        labels.pop(name, None)
+    wanted = parse(
+        NodeSpec,
+        {
+            "name": existing.name,
+            "labels": labels,
+            "region": existing.region if region is None else region,
+            "datacenter": existing.datacenter if datacenter is None else datacenter,
+        },
+    )
+    changes = {name: getattr(wanted, name) for name in ("labels", "region", "datacenter")}
+    return _changed_node(existing, now=now, **changes)
+
+
+def drain_node(existing: Node, *, now: datetime) -> Decision:
+    """Take a node out of use; control moves its instances away."""
+    return _changed_node(existing, now=now, state=NodeState.DRAINING)
+
+
+def undrain_node(existing: Node, *, now: datetime) -> Decision:
+    """Give a draining node back; control finds out whether it is ready."""
+    if existing.state is not NodeState.DRAINING:
+        return Decision(verb="unchanged", before=existing, after=existing)
+    return _changed_node(existing, now=now, state=NodeState.UNKNOWN, message="")
+
+
+def remove_node(existing: Node, instances: Sequence[Instance]) -> Decision:
+    """Forget a node.
+
+    Args:
+        existing: see there.
+        instances: those on it.
+
+    Raises:
+        InUse: it is not down, and instances are to run on it.
+    """
+    held = [
+        f"{one.service}.{one.slot}"
+        for one in instances
+        if one.desired == "running" and one.state is not InstanceState.FAILED
+    ]
+    if held and existing.state is not NodeState.DOWN:
+        raise InUse(
+            f"node {existing.name} runs {', '.join(sorted(held))}",
+            hint="drain it first: warren node drain NAME",
+        )
+    return Decision(verb="deleted", before=existing, after=None)
+
+
+def has_ended(instance: Instance) -> bool:
+    """Whether an instance sets nothing aside on its node any more."""
+    return instance.state in {InstanceState.COMPLETE, InstanceState.FAILED}
+
+
+def allocated(
+    instances: Iterable[Instance], service_of: Callable[[str], Service | None]
+) -> tuple[float, int]:
+    """Cores and bytes of memory that instances have set aside.
+
+    Args:
+        instances: that have not ended.
+        service_of: finds the service of an id.
+    """
+    cpus, memory_bytes = 0.0, 0
+    for instance in instances:
+        service = service_of(instance.service_id)
+        for release in service.releases if service else ():
+            if release.number == instance.release:
+                running = [each for each in release.spec.containers if each.role is not Role.INIT]
+                cpus += sum(each.resources.cpu_reservation for each in running)
+                memory_bytes += sum(each.resources.memory_reservation_bytes for each in running)
+    return cpus, memory_bytes
+
+
+def release_of(service: Service, number: int) -> Release:
+    """A kept release; 0 is the one before the current one.
+
+    Raises:
+        NotFound: it is not kept.
+    """
+    wanted = number or service.release.number - 1
+    for release in service.releases:
+        if release.number == wanted:
+            return release
+    kept = ", ".join(str(release.number) for release in service.releases)
+    raise NotFound(
+        f"service {service.name} has no release {wanted} to go back to",
+        hint=f"these are kept: {kept}",
+    )
+
+
 def find_service(services: Sequence[Service], name: str, tenant: str) -> Service:
     """The service of that name.
 
@@ -169,6 +291,13 @@ def find_service(services: Sequence[Service], name: str, tenant: str) -> Service
     close = nearest(name, [service.name for service in services if service.tenant == tenant])
     hint = f"did you mean {close!r}?" if close else "`warren service list` shows what there is"
     raise NotFound(f"no service is named {name!r}", hint=hint)
+
+
+def _changed_node(existing: Node, *, now: datetime, **changes: object) -> Decision:
+    if all(getattr(existing, name) == value for name, value in changes.items()):
+        return Decision(verb="unchanged", before=existing, after=existing)
+    update = {**changes, "updated_at": now, "version": existing.version + 1}
+    return Decision(verb="updated", before=existing, after=existing.model_copy(update=update))
 
 
 _NODE_KEPT = ("id", "created_at", "updated_at", "version", "state", "message")
