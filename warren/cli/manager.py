@@ -32,6 +32,10 @@ Also = Annotated[
 ApiPort = Annotated[int, typer.Option(help="Port of the API.", min=1, max=65535)]
 PeerPort = Annotated[int, typer.Option(help="Port for the other managers.", min=1, max=65535)]
 JoinPort = Annotated[int, typer.Option(help="Port for managers that join.", min=1, max=65535)]
+ProbePort = Annotated[
+    int, typer.Option(help="Port of health and metrics over HTTP.", min=1, max=65535)
+]
+ProbeHost = Annotated[str, typer.Option(help="Address where health and metrics are listened for.")]
 NoRun = Annotated[
     bool, typer.Option("--no-run", help="Only prepare; `warren manager run` runs it later.")
 ]
@@ -53,6 +57,8 @@ def init(
     api_port: ApiPort = 8080,
     peer_port: PeerPort = 8081,
     join_port: JoinPort = 8082,
+    probe_port: ProbePort = 8083,
+    probe_host: ProbeHost = "127.0.0.1",
     tokens: Annotated[int, typer.Option(help="How many join tokens to make.", min=0, max=6)] = 2,
     no_run: NoRun = False,
     level: Level = "info",
@@ -66,7 +72,16 @@ def init(
     from warren.daemon.manager.founding import Founded  # noqa: PLC0415 - heavy
     from warren.daemon.manager.process import Process  # noqa: PLC0415
 
-    addresses = _addresses(address, listen, also, api_port, peer_port, join_port)
+    addresses = _addresses(
+        address,
+        also,
+        listen=listen,
+        api_port=api_port,
+        peer_port=peer_port,
+        join_port=join_port,
+        probe_port=probe_port,
+        probe_host=probe_host,
+    )
 
     def show(founded: Founded) -> None:
         seat = founded.seat
@@ -97,6 +112,8 @@ def join(
     api_port: ApiPort = 8080,
     peer_port: PeerPort = 8081,
     join_port: JoinPort = 8082,
+    probe_port: ProbePort = 8083,
+    probe_host: ProbeHost = "127.0.0.1",
     no_run: NoRun = False,
     level: Level = "info",
 ) -> None:
@@ -109,7 +126,16 @@ def join(
     from warren.model.hidden import Secret  # noqa: PLC0415
 
     text = sys.stdin.readline().strip() if token == _STANDARD_INPUT else token
-    addresses = _addresses(address, listen, also, api_port, peer_port, join_port)
+    addresses = _addresses(
+        address,
+        also,
+        listen=listen,
+        api_port=api_port,
+        peer_port=peer_port,
+        join_port=join_port,
+        probe_port=probe_port,
+        probe_host=probe_host,
+    )
 
     def show(seat: Seat) -> None:
         sys.stdout.write(f"cluster {seat.cluster_id}, manager {seat.name} ({seat.member})\n")
@@ -126,13 +152,25 @@ def join(
 
 
 @app.command("run")
-def run(data: DataDirectory = LIBRARY, level: Level = "info") -> None:
+def run(
+    data: DataDirectory = LIBRARY,
+    level: Level = "info",
+    print_unit: Annotated[
+        bool, typer.Option("--print-unit", help="Only print a systemd unit that runs it.")
+    ] = False,
+) -> None:
     """Run the manager of a data directory until SIGTERM.
 
-    Example: warren manager run --data-dir /var/lib/warren
+    Example: warren manager run --print-unit > /etc/systemd/system/warren.service
     """
     from warren.daemon.manager.process import Process  # noqa: PLC0415 - heavy
 
+    if print_unit:
+        from warren.daemon.manager.unit import unit_text  # noqa: PLC0415
+
+        program = Path(sys.argv[0]).resolve()
+        sys.stdout.write(unit_text(program, data.resolve()))
+        return
     Process(data, level=level).run()
 
 
@@ -201,20 +239,11 @@ def token(data: DataDirectory = LIBRARY) -> None:
     sys.stdout.write(f"warren manager join {made.token.decode()} {made.address}\n")
 
 
-def _addresses(  # noqa: PLR0917 - options, in their order
-    address: str, listen: str, also: list[str] | None, api_port: int, peer_port: int, join_port: int
-) -> Any:
+def _addresses(address: str, also: list[str] | None, **others: Any) -> Any:
     from warren.daemon.manager.process import own_address  # noqa: PLC0415 - heavy
     from warren.daemon.manager.seat import Addresses  # noqa: PLC0415
 
-    return Addresses(
-        host=address or own_address(),
-        listen=listen,
-        names=tuple(also or ()),
-        api_port=api_port,
-        peer_port=peer_port,
-        join_port=join_port,
-    )
+    return Addresses(host=address or own_address(), names=tuple(also or ()), **others)
 
 
 def _own_name() -> str:

@@ -19,7 +19,9 @@ from warren.daemon.consensus import LogProposer, Machine, translate
 from warren.daemon.manager.authority import RandomBytes, issue
 from warren.daemon.manager.credentials import Credentials
 from warren.daemon.manager.leading import promote_newcomers
+from warren.daemon.manager.metrics import measure
 from warren.daemon.manager.office import Office, Tools
+from warren.daemon.manager.probes import Probes, look
 from warren.daemon.manager.reception import Reception
 from warren.daemon.manager.seat import Quarters, Seat
 from warren.daemon.opening import draw_below, unusable
@@ -128,6 +130,10 @@ async def open_manager(
             seat.addresses.listen_host, seat.addresses.join_port, quarters.control
         )
         await stack.enter_async_context(listening)
+        probes = Probes(partial(look, node, store), partial(measure, node, store, credentials))
+        await stack.enter_async_context(
+            probes.listening(seat.addresses.probe_host, seat.addresses.probe_port)
+        )
         companions = await stack.enter_async_context(Companions())
         companions.start(promote_newcomers(node, clock))
         companions.start(_renew(manager, quarters, clock))
