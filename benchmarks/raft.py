@@ -197,6 +197,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Compare Raft of ours with etcd.")
     parser.add_argument("--only", choices=list(SIDES), help="measure one side, compare nothing")
     only = parser.parse_args().only
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     if only:
         measure_all(only)

@@ -15,7 +15,7 @@ from tests.fleet.raft.members import ROOT, Members, wait_for
 from tests.simulation.raft.registers import decode_answer, encode_request
 from warren.aio.clock import SystemClock
 from warren.raft.client import Client, RequestKind
-from warren.raft.errors import Unavailable
+from warren.raft.errors import RaftError, Unavailable
 from warren.raft.replica.membership import MembershipRequest, encode_request as encode_membership
 from warren.raft.session import decode_number
 from warren.testing.linearizability import Operation
@@ -52,8 +52,13 @@ class Journey:
             finally:
                 await client.end()
 
-        with self.grounds.at():
-            return asyncio.run(run())
+        try:
+            with self.grounds.at():
+                return asyncio.run(run())
+        except RaftError as error:
+            for member in self.members.running():
+                error.add_note(f"member {member}: {self.members.status(member)}")
+            raise
 
     def leader(self) -> int:
         """The one that all running members follow."""

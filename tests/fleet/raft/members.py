@@ -115,6 +115,7 @@ class Members:
 
     def start(self, *members: int, joins: bool = False) -> None:
         """Start these, or all founders."""
+        peers = {member: self.address(member) for member in self.running()}
         for member in members or self.addresses:
             self.directory(member).mkdir(parents=True, exist_ok=True)
             address = self.address(member)
@@ -125,7 +126,7 @@ class Members:
                 directory=str(self.directory(member)),
                 certificates=str(stem.with_suffix("")),
                 founders={} if joins else self.addresses,
-                peers=self.addresses if joins else {},
+                peers=peers if joins else {},
                 **self._settings,  # type: ignore[arg-type]
             )
             self.processes[member] = self._spawn(plan)
