@@ -116,7 +116,7 @@ def read_pieces(disk: Disk, meta: SnapshotMeta, restoring: Restoring) -> None:
         if reader.meta != meta:
             raise Damaged(
                 f"{snapshot_name(meta)} stands for {reader.meta}, the log begins behind {meta}: "
-                "remove this member's directory and join again as a fresh learner"
+                "if other members hold the state, remove this member's directory and join again as a fresh learner"
             )
         for piece in reader.pieces():
             restoring.add(piece)

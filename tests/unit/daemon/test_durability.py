@@ -107,9 +107,11 @@ async def test_damage_to_what_was_acknowledged_is_refused_and_located() -> None:
             await found.store.write(puts=[node()])
         name = directory.log()
         directory.consensus.damage(name, offset)
-        with pytest.raises(WarrenError, match=name):
+        with pytest.raises(WarrenError, match=name) as caught:
             async with opened(directory):
                 pass
+        advice = caught.value.message.replace("if other members hold the state, remove", "")
+        assert "remove" not in advice, "a lone manager's only copy"
 
 
 @pytest.mark.parametrize("operation", ["write", "sync"])

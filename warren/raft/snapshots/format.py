@@ -126,8 +126,8 @@ def read_pieces(name: str, read: Read) -> Iterator[bytes]:
 def damaged(name: str, offset: int, what: str) -> Damaged:
     """The error for a snapshot that cannot be trusted."""
     return Damaged(
-        f"{name}: at offset {offset}: {what}; the disk or somebody changed it: remove this member's "
-        "directory and join again as a fresh learner"
+        f"{name}: at offset {offset}: {what}; the disk or somebody changed it: if other members hold "
+        "the state, remove this member's directory and join again as a fresh learner"
     )
 
 

@@ -37,6 +37,6 @@ def sync_failure(error: OSError, doing: str) -> Broken:
 def damaged(name: str, offset: int, record: int, what: str) -> Damaged:
     """The error for damage to something acknowledged, which is never repaired silently."""
     return Damaged(
-        f"{name}: record {record} at offset {offset}: {what}; the disk or somebody changed it: remove "
-        "this member's directory and join again as a fresh learner"
+        f"{name}: record {record} at offset {offset}: {what}; the disk or somebody changed it: if "
+        "other members hold the state, remove this member's directory and join again as a fresh learner"
     )
