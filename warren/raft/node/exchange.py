@@ -196,7 +196,9 @@ class Inbound:
         try:
             return await self._offload.run(call)
         except (DiskFull, Refused) as error:
-            self._receiver = self._current = None
+            receiver, self._receiver, self._current = self._receiver, None, None
+            if receiver is not None:
+                await self._offload.run(receiver.abort)
             if isinstance(error, DiskFull):
                 self._on_full(error)
             raise

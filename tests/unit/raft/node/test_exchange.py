@@ -160,3 +160,18 @@ async def test_two_connections_at_once_do_not_mix() -> None:
     assert sorted(type(each).__name__ for each in ended) == ["NoneType", "Refused"]
     assert len(here.received) == 1
     assert not here.failed
+
+
+async def test_parts_out_of_order_leave_nothing_behind() -> None:
+    here, data = Here(), contents()
+    sink = await here.inbound.open_sink(announcement(), len(data))
+    await sink.add(0, data[:100])
+    before = here.disk.names()
+    with pytest.raises(Refused, match="do not follow on"):
+        await sink.add(200, data[200:])
+    assert set(here.disk.names()) == {name for name in before if not name.endswith(".part")}
+    sink = await here.inbound.open_sink(announcement(), len(data))
+    assert sink.offset == 0
+    await sink.add(0, data)
+    await sink.finish()
+    assert len(here.received) == 1
