@@ -7,6 +7,7 @@ for those whom the file system lets in, only looking is.
 
 import asyncio
 import re
+import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from warren.api.nodes import Nodes, Registration, Surveyor
 from warren.api.recorder import Recorder
 from warren.api.repetition import Repetitions
 from warren.api.services import Rules, Services
+from warren.api.tokens import Certificates, Signer, Tokens
 from warren.model.errors import PermanentError
 from warren.pki.identity import Identity
 from warren.wire.methods import METHODS
@@ -88,6 +90,8 @@ class Setting:
         new_id: makes the id of a thing of a kind.
         is_revoked: whether an identity's certificate with that number counts no more.
         surveyor: looks at hosts; without one no nodes are registered here.
+        signer: the authority; without one there are no tokens here.
+        random_bytes: for tokens.
         last_seen: when the leader last heard from the node of that name.
         ended: is told of every call; must be quick and not raise.
         further: groups of RPCs that are not made here; each method is one, by the RPC's name.
@@ -100,6 +104,8 @@ class Setting:
     new_id: Callable[[str], str]
     is_revoked: Callable[[Identity, int], bool] = lambda _identity, _serial: False
     surveyor: Surveyor | None = None
+    signer: Signer | None = None
+    random_bytes: Callable[[int], bytes] = secrets.token_bytes
     last_seen: Callable[[str], datetime | None] = lambda _name: None
     ended: Callable[[Ended], None] = log_ended
     further: tuple[object, ...] = ()
@@ -196,6 +202,11 @@ def _groups(setting: Setting) -> tuple[object, ...]:
     )
     if setting.surveyor is not None:
         groups += (Registration(recorder, setting.surveyor),)
+    if setting.signer is not None:
+        groups += (
+            Tokens(recorder, setting.signer, clock, setting.random_bytes),
+            Certificates(recorder, setting.signer, clock),
+        )
     return (*groups, *setting.further)
 
 

@@ -2,7 +2,7 @@
 
 import itertools
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -74,6 +74,26 @@ class Surveyor:
             capacity=Capacity(cpus=8, memory_bytes=16 << 30),
             provider=spec.provider or "podman",
         )
+
+
+@dataclass
+class Signer:
+    """The authority, with its key in the clear."""
+
+    authority: Authority
+
+    def certificate(self) -> bytes:
+        return self.authority.pem
+
+    def issue(
+        self,
+        request_pem: bytes,
+        identity: Identity,
+        *,
+        now: datetime,
+        addresses: Sequence[str] = (),
+    ) -> bytes:
+        return self.authority.issue(request_pem, identity, now=now, addresses=addresses)
 
 
 @dataclass
@@ -289,6 +309,7 @@ async def beside(
         new_id=make_id,
         is_revoked=lambda _identity, serial: serial in revoked,
         surveyor=Surveyor(),
+        signer=Signer(authority),
         ended=calls.append,
         further=further,
     )
