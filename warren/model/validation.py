@@ -71,11 +71,16 @@ def check_decided(model: type[BaseModel], value: Any, undecided: AbstractSet[str
             for detail in _details(error)
             if not undecided
             or detail["type"] == "extra_forbidden"
-            or (detail["loc"] and not undecided & set(map(str, detail["loc"])))
+            or not _awaits(_steps_in(value, detail["loc"]), undecided)
         ]
         problems = [_problem(model, value, detail, ()) for detail in details]
         if problems:
             raise InvalidInput(problems) from error
+
+
+def _awaits(steps: Sequence[str | int], undecided: AbstractSet[str]) -> bool:
+    """Whether a problem may go when the undecided fields, which are at the top, are known."""
+    return not steps or str(steps[0]) in undecided
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -2,8 +2,10 @@
 
 import pytest
 
+from warren.model import marked
 from warren.model.errors import InvalidInput, Place
-from warren.playbook.language.arguments import parse_text, split_words
+from warren.playbook.language.arguments import check_arguments, parse_text, split_words
+from warren.playbook.modules import cluster
 
 PLACE = Place("site.yml", 1, 1)
 
@@ -49,3 +51,9 @@ def test_text_becomes_a_mapping(text: str, options: set[str] | None, found: dict
 def test_loose_words_are_refused_without_free_form() -> None:
     with pytest.raises(InvalidInput, match="'loose' must be written as name=value"):
         parse_text("src=a loose", PLACE, free_form=False)
+
+
+def test_a_field_below_another_is_checked_though_its_namesake_above_is_undecided() -> None:
+    text = "{name: '{{ x }}', image: 'web:1', ports: [{name: a b, container_port: 8080}]}"
+    with pytest.raises(InvalidInput, match=r"f:1:\d+: warren.core.service: ports.0.name: 'a b'"):
+        check_arguments(cluster.SERVICE, marked.load(text, "f"))

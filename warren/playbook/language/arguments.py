@@ -204,22 +204,52 @@ def check_arguments(module: Module, arguments: Any) -> None:
     """
     if not isinstance(arguments, dict) or any(has_expression(str(name)) for name in arguments):
         return
+    names = _first_names(module, arguments)
     undecided = {
-        str(name)
+        names.get(name, str(name))
         for name, value in arguments.items()
         if is_template(compile_value(value)) or name in module.raw_arguments
     }
     try:
-        check_decided(module.arguments, arguments, undecided)
+        check_decided(module.arguments, _renamed(arguments, names), undecided)
     except InvalidInput as error:
-        placed = [_placed(one, module, arguments) for one in error.problems]
+        others = {first: name for name, first in names.items()}
+        placed = [_placed(one, module, arguments, others) for one in error.problems]
         raise InvalidInput(placed, hint=error.hint) from error
 
 
-def _placed(one: Problem, module: Module, arguments: Any) -> Problem:
+def _first_names(module: Module, arguments: Mapping[Any, Any]) -> dict[str, str]:
+    """The fields of the arguments that were given by another name, unless one is given twice."""
+    known: Mapping[str, str] = getattr(module.arguments, "ALIASES", {})
+    names = {name: known[name] for name in arguments if name in known}
+    fields = [names.get(name, name) for name in arguments]
+    return names if len(set(fields)) == len(fields) else {}
+
+
+def _renamed(arguments: dict[Any, Any], names: Mapping[str, str]) -> dict[Any, Any]:
+    if not names:
+        return arguments
+    if not isinstance(arguments, MarkedDict):
+        return {names.get(name, name): value for name, value in arguments.items()}
+    renamed = MarkedDict(arguments.place)
+    for name, value in arguments.items():
+        first = names.get(name, name)
+        renamed[first] = value
+        for places, new in (
+            (arguments.key_places, renamed.key_places),
+            (arguments.value_places, renamed.value_places),
+        ):
+            if name in places:
+                new[first] = places[name]
+    return renamed
+
+
+def _placed(one: Problem, module: Module, arguments: Any, others: Mapping[str, str]) -> Problem:
     name = module.names[0].removeprefix("ansible.builtin.")
+    first, dot, below = one.field.partition(".")
+    field = f"{others.get(first, first)}{dot}{below}"
     return Problem(
-        field=f"{name}: {one.field}" if one.field else name,
+        field=f"{name}: {field}" if field else name,
         value=one.value,
         rule=one.rule,
         suggestion=one.suggestion,
