@@ -104,7 +104,11 @@ async def _run_assert(call: Call) -> ModuleResult:
             details = {} if arguments.quiet else {"assertion": claim, "evaluated_to": value}
             return {"changed": False, "failed": True, "msg": message, **details}
     message = arguments.success_msg
-    return {"changed": False, "msg": "All assertions passed" if message is None else message}
+    return {
+        "changed": False,
+        "msg": "All assertions passed" if message is None else message,
+        "_ansible_verbose_always": not arguments.quiet,
+    }
 
 
 async def _run_fail(call: Call) -> ModuleResult:

@@ -66,7 +66,7 @@ async def test_assert_passes_when_every_claim_holds(perform: Perform) -> None:
     result = await perform(
         "assert", {"that": ["a == 1", True], "success_msg": "fine"}, evaluate=evaluate
     )
-    assert result == {"changed": False, "msg": "fine"}
+    assert result == {"changed": False, "msg": "fine", "_ansible_verbose_always": True}
 
 
 async def test_assert_names_the_first_claim_that_does_not_hold(perform: Perform) -> None:
