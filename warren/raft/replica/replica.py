@@ -273,7 +273,9 @@ class Replica:
         """
         self._presence.hear(message.sender, self._now_ms)
         known = self._core.snapshot
-        while self._deferred:  # a change of membership among them is not to undo that of the snapshot
+        while (
+            self._deferred
+        ):  # a change of membership among them is not to undo that of the snapshot
             self._apply(self._deferred.popleft(), self._outbox)
         self._core.step(message)
         if self._core.snapshot != known:
