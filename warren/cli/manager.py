@@ -180,9 +180,9 @@ def list_managers(data: DataDirectory = LIBRARY, output: OutputForm = Output.TAB
 
     Example: warren manager list --output json
     """
-    from warren.daemon.manager.process import Process  # noqa: PLC0415 - heavy
+    from warren.daemon.manager.visiting import Visitor  # noqa: PLC0415 - heavy
 
-    found = Process(data).managers()
+    found = Visitor(data).managers()
     rows: list[dict[str, Any]] = [
         {
             "member": each.member,
@@ -208,9 +208,9 @@ def remove(
 
     Example: warren manager remove m3
     """
-    from warren.daemon.manager.process import Process  # noqa: PLC0415 - heavy
+    from warren.daemon.manager.visiting import Visitor  # noqa: PLC0415 - heavy
 
-    sys.stdout.write(Process(data).remove(manager) + "\n")
+    sys.stdout.write(Visitor(data).remove(manager) + "\n")
 
 
 @app.command("transfer")
@@ -222,9 +222,9 @@ def transfer(
 
     Example: warren manager transfer m2
     """
-    from warren.daemon.manager.process import Process  # noqa: PLC0415 - heavy
+    from warren.daemon.manager.visiting import Visitor  # noqa: PLC0415 - heavy
 
-    sys.stdout.write(Process(data).transfer(manager) + "\n")
+    sys.stdout.write(Visitor(data).transfer(manager) + "\n")
 
 
 @app.command("token")
@@ -233,10 +233,29 @@ def token(data: DataDirectory = LIBRARY) -> None:
 
     Example: warren manager token
     """
-    from warren.daemon.manager.process import Process  # noqa: PLC0415 - heavy
+    from warren.daemon.manager.visiting import Visitor  # noqa: PLC0415 - heavy
 
-    made = Process(data).token()
+    made = Visitor(data).token()
     sys.stdout.write(f"warren manager join {made.token.decode()} {made.address}\n")
+
+
+@app.command("certify")
+def certify(
+    name: Annotated[str, typer.Argument(help="Whom the certificate is for.")],
+    *,
+    role: Annotated[str, typer.Option(help="admin, operator, viewer or tool.")] = "viewer",
+    tenant: Annotated[str, typer.Option(help="The only tenant it may touch; all by default.")] = "",
+    out: Annotated[Path, typer.Option(help="File for certificate, key and authority.")],
+    data: DataDirectory = LIBRARY,
+) -> None:
+    """Make a certificate for the API, good for 90 days; its key is made here and goes nowhere else.
+
+    Example: warren manager certify ann --role admin --out ann.pem
+    """
+    from warren.daemon.manager.visiting import Visitor  # noqa: PLC0415 - heavy
+
+    address = Visitor(data).certify(role, name, tenant, out)
+    sys.stdout.write(f"{role} {name}: {out}, for the API at {address}\n")
 
 
 def _addresses(address: str, also: list[str] | None, **others: Any) -> Any:

@@ -72,7 +72,7 @@ class Changes:
         now = self._clock.now()
         match change:
             case contract.ApplyService(spec=spec, keep_replicas=keep):
-                self._check(store, spec)
+                check_spec(store, spec, self._registry)
                 existing = store.services.named(spec.name, spec.tenant)
                 new_id = derived_id("service", store.cluster_id, self._seed, spec.tenant, spec.name)
                 decision = decisions.apply_service(
@@ -100,21 +100,26 @@ class Changes:
                 decision = decisions.start_service(service, now=now)
         return decision, f"service {change.name}"
 
-    def _check(self, store: Store, spec: ServiceSpec) -> None:
-        """Refuse what could never come true, before it is recorded."""
-        validation.check_supported(spec)
-        is_new = store.services.named(spec.name, spec.tenant) is None
-        nodes = store.nodes.list()
-        validation.check_among(spec, store.services, nodes, is_new=is_new)
-        refusals: list[Unsupported] = []
-        candidates = [node for node in nodes if spec.provider in {None, node.provider}]
-        for node in candidates:
-            try:
-                self._registry.get(node.provider).check(spec, node)
-            except Unsupported as refusal:
-                refusals.append(refusal)
-        if refusals and len(refusals) == len(candidates):
-            raise refusals[0]
+
+def check_spec(store: Store, spec: ServiceSpec, registry: Registry) -> None:
+    """Refuse what could never come true, before it is recorded.
+
+    Raises:
+        PermanentError: with what and why.
+    """
+    validation.check_supported(spec)
+    is_new = store.services.named(spec.name, spec.tenant) is None
+    nodes = store.nodes.list()
+    validation.check_among(spec, store.services, nodes, is_new=is_new)
+    refusals: list[Unsupported] = []
+    candidates = [node for node in nodes if spec.provider in {None, node.provider}]
+    for node in candidates:
+        try:
+            registry.get(node.provider).check(spec, node)
+        except Unsupported as refusal:
+            refusals.append(refusal)
+    if refusals and len(refusals) == len(candidates):
+        raise refusals[0]
 
 
 def changed_of(decision: Decision, what: str) -> Changed:

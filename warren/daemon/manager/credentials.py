@@ -10,8 +10,10 @@ from datetime import datetime
 
 from cryptography import x509
 
+from warren.api.keys import Keys
 from warren.daemon.manager.seat import Quarters, Seat
 from warren.model.errors import CorruptState, Denied, WarrenError
+from warren.model.hidden import Secret
 from warren.pki.authority import Request, is_due, make_request, read_certificate
 from warren.pki.identity import Identity, Role, identity_of
 from warren.pki.tls import client_context, server_context
@@ -59,6 +61,7 @@ class Credentials:
         self.client = client_context(*files, revocation=False)
         self.reception = server_context(*files, revocation=False)
         self.reception.verify_mode = ssl.CERT_OPTIONAL
+        self._keys = self._read_keys()
 
     @property
     def certificate(self) -> x509.Certificate:
@@ -106,7 +109,24 @@ class Credentials:
         keep(self._quarters, request, sign(request.pem, identity))
         for context in (self.server, self.client, self.reception):
             context.load_cert_chain(self._quarters.identity)
+        self._keys = self._read_keys()
         return True
+
+    def keys(self) -> Keys:
+        """Certificate and key of now, for the API; may be called on any thread."""
+        return self._keys
+
+    def is_revoked(self, identity: Identity, _serial: int) -> bool:
+        """Whether a certificate of this identity counts no more."""
+        return identity.member > 0 and self._is_removed(identity.member)
+
+    def _read_keys(self) -> Keys:
+        certificate, key = _split(self._quarters.identity.read_bytes())
+        return Keys(
+            certificate=certificate,
+            key=Secret(key),
+            authority=self._quarters.authority.read_bytes(),
+        )
 
     def _member_of(self, certificate: bytes) -> int | None:
         try:
@@ -114,3 +134,9 @@ class Credentials:
         except Denied:
             return None
         return identity.member or None
+
+
+def _split(pem: bytes) -> tuple[bytes, bytes]:
+    """The certificate and the key of what ``keep`` wrote."""
+    certificate, begin, key = pem.partition(b"-----BEGIN PRIVATE KEY-----")
+    return certificate, begin + key

@@ -12,9 +12,11 @@ from warren.aio.clock import Clock
 from warren.daemon.consensus import translate
 from warren.daemon.manager.admission import Admission, change_members
 from warren.daemon.manager.asking import ask_there
-from warren.daemon.manager.authority import RandomBytes, authority_record, make_token
+from warren.daemon.manager.authority import RandomBytes, authority_record, issue, make_token
 from warren.daemon.manager.words import (
     Answer,
+    Certified,
+    Certify,
     Done,
     Join,
     MadeToken,
@@ -35,8 +37,9 @@ from warren.model.errors import (
     TransientError,
 )
 from warren.model.manager import ManagerRecord
+from warren.pki.identity import Identity, Role
 from warren.pki.sealing import UnlockKey
-from warren.raft.core.ready import Role
+from warren.raft.core.ready import Role as ConsensusRole
 from warren.raft.errors import RaftError
 from warren.raft.node.node import Node
 from warren.raft.replica import membership
@@ -61,6 +64,7 @@ class Tools:
         clock: see there.
         random_bytes: for tokens.
         address: of the own reception.
+        api_address: of the own API.
     """
 
     store: Store
@@ -70,6 +74,7 @@ class Tools:
     clock: Clock
     random_bytes: RandomBytes
     address: str
+    api_address: str
 
 
 class Office:
@@ -92,8 +97,14 @@ class Office:
                 return await self._admission.admit(question)
             case MakeToken():
                 return await self._make_token()
-            case _ if self._node.status.role is not Role.LEADER:
+            case Certify():
+                return self._certify(question)
+            case _ if self._node.status.role is not ConsensusRole.LEADER:
                 return await self._pass_on(question)
+        return await self._lead(question)
+
+    async def _lead(self, question: ShowManagers | Remove | Transfer) -> Answer:
+        match question:
             case ShowManagers():
                 return await self._show()
             case Remove(manager=manager):
@@ -137,6 +148,25 @@ class Office:
         )
         await self._store.write(puts=[token])
         return MadeToken(text.reveal(), self._tools.address)
+
+    def _certify(self, question: Certify) -> Certified:
+        tools = self._tools
+        try:
+            identity = Identity(
+                cluster=self._store.cluster_id,
+                role=Role(question.role),
+                name=question.name,
+                tenant=question.tenant,
+            )
+        except ValueError as error:
+            raise InvalidInput([Problem(field="name", value="", rule=str(error))]) from error
+        pem = issue(
+            self._store, tools.unlock(), question.request_pem, identity, now=tools.clock.now()
+        )
+        authority_pem = authority_record(self._store).certificate_pem.encode()
+        return Certified(
+            certificate_pem=pem, authority_pem=authority_pem, api_address=tools.api_address
+        )
 
     async def _show(self) -> Managers:
         try:

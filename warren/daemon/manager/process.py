@@ -10,20 +10,11 @@ from pathlib import Path
 
 from warren.aio.clock import SystemClock
 from warren.daemon.manager import founding, joining
-from warren.daemon.manager.asking import ask_here, reception_address
+from warren.daemon.manager.asking import reception_address
 from warren.daemon.manager.founding import Founded
 from warren.daemon.manager.logs import log_lines
 from warren.daemon.manager.running import Running, run_manager
 from warren.daemon.manager.seat import Addresses, Quarters, Seat
-from warren.daemon.manager.words import (
-    Done,
-    MadeToken,
-    MakeToken,
-    Managers,
-    Remove,
-    ShowManagers,
-    Transfer,
-)
 from warren.model.hidden import Secret
 
 DIRECTORY = Path("/var/lib/warren")
@@ -135,31 +126,6 @@ class Process:
         self._quarters.read()
         with self._quarters.held(now=self._clock.now(), command="warren manager run"):
             asyncio.run(self._run())
-
-    def managers(self) -> Managers:
-        """The managers of the cluster; raises as ``ask_here``."""
-        answer = asyncio.run(ask_here(self._quarters.control, ShowManagers()))
-        assert isinstance(answer, Managers), "the answer goes with the question"
-        return answer
-
-    def remove(self, manager: str) -> str:
-        """Take a manager out; what was done. Raises as ``ask_here``."""
-        return self._done(Remove(manager))
-
-    def transfer(self, manager: str) -> str:
-        """Let another manager lead; what was done. Raises as ``ask_here``."""
-        return self._done(Transfer(manager))
-
-    def token(self) -> MadeToken:
-        """A token with which one more manager can join; raises as ``ask_here``."""
-        answer = asyncio.run(ask_here(self._quarters.control, MakeToken()))
-        assert isinstance(answer, MadeToken), "the answer goes with the question"
-        return answer
-
-    def _done(self, question: Remove | Transfer) -> str:
-        answer = asyncio.run(ask_here(self._quarters.control, question))
-        assert isinstance(answer, Done), "the answer goes with the question"
-        return answer.message
 
     async def _run(self) -> None:
         log_lines(self._quarters.read().name, level=self._level)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from warren.daemon.manager import words
 from warren.daemon.manager.credentials import Credentials
-from warren.daemon.manager.words import Answer, Greeting, Join, Question
+from warren.daemon.manager.words import Answer, Certify, Greeting, Join, Question
 from warren.model.errors import Busy, DeadlineExceeded, Denied, PermanentError, WarrenError
 from warren.pki.identity import Role
 
@@ -82,6 +82,8 @@ class Reception:
     def _check(self, question: Question, certificate: bytes | None) -> None:
         if isinstance(question, Join):  # its token decides
             return
+        if isinstance(question, Certify):
+            raise Denied("certificates are asked for beside the manager itself, or at the API")
         if not certificate:
             raise Denied("without a certificate only a join token is heard here")
         identity = self._credentials.caller(certificate)

@@ -8,13 +8,15 @@ import asyncio
 import logging
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from random import SystemRandom
 
 from warren.aio.clock import Clock
 from warren.aio.companions import Companions
+from warren.api.serving import Places, Setting, serve
 from warren.daemon.consensus import LogProposer, Machine, translate
 from warren.daemon.manager.authority import RandomBytes, issue
 from warren.daemon.manager.credentials import Credentials
@@ -23,10 +25,13 @@ from warren.daemon.manager.metrics import measure
 from warren.daemon.manager.office import Office, Tools
 from warren.daemon.manager.probes import Probes, look
 from warren.daemon.manager.reception import Reception
-from warren.daemon.manager.seat import Quarters, Seat
+from warren.daemon.manager.replica import Replica, SpecRules
+from warren.daemon.manager.seat import Quarters, Seat, with_port
 from warren.daemon.opening import draw_below, unusable
 from warren.model.errors import PermanentError, WarrenError
+from warren.model.ids import new_id
 from warren.pki.identity import Identity
+from warren.providers.registry import engines
 from warren.raft.core.ready import Role
 from warren.raft.core.settings import Settings
 from warren.raft.errors import RaftError
@@ -46,6 +51,7 @@ RENEW_SECONDS = 3600.0
 RENEW_SECONDS_MIN = 60.0
 """How soon again if it could not be renewed."""
 WATCH_SECONDS = 0.5
+ENGINES = engines()
 HAND_OVER_SECONDS = 3.0
 
 _log = logging.getLogger(__name__)
@@ -124,6 +130,7 @@ async def open_manager(
             clock=clock,
             random_bytes=random_bytes,
             address=seat.addresses.join,
+            api_address=seat.addresses.api,
         )
         reception = Reception(Office(tools).answer, credentials, authority_pem)
         listening = reception.listening(
@@ -134,6 +141,7 @@ async def open_manager(
         await stack.enter_async_context(
             probes.listening(seat.addresses.probe_host, seat.addresses.probe_port)
         )
+        await stack.enter_async_context(_api(manager, quarters, clock, random_bytes))
         companions = await stack.enter_async_context(Companions())
         companions.start(promote_newcomers(node, clock))
         companions.start(_renew(manager, quarters, clock))
@@ -235,6 +243,31 @@ async def _renew(manager: Running, quarters: Quarters, clock: Clock) -> None:
             wait_seconds = RENEW_SECONDS_MIN
             _log.error("the certificate cannot be renewed: %s", error)
         await clock.sleep(wait_seconds)
+
+
+def _api(
+    manager: Running, quarters: Quarters, clock: Clock, random_bytes: RandomBytes
+) -> AbstractAsyncContextManager[object]:
+    addresses = manager.seat.addresses
+
+    def make_id(kind: str) -> str:
+        now_ms = int(clock.now().timestamp() * 1000)
+        return new_id(kind, now_ms=now_ms, random_bytes=random_bytes)
+
+    return serve(
+        Places(
+            address=with_port(addresses.listen_host, addresses.api_port),
+            socket=Path(addresses.socket) if addresses.socket else quarters.api_socket,
+        ),
+        Setting(
+            recorder=Replica(manager.node, manager.store),
+            rules=SpecRules(ENGINES),
+            keys=manager.credentials.keys,
+            clock=clock,
+            new_id=make_id,
+            is_revoked=manager.credentials.is_revoked,
+        ),
+    )
 
 
 def _connect(seat: Seat, credentials: Credentials, clock: Clock, receivers: Receivers) -> Transport:

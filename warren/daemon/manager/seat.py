@@ -45,6 +45,7 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
         join_port: of the reception.
         probe_port: of health and metrics over HTTP, on loopback unless ``probe_host`` says otherwise.
         probe_host: where they are listened for.
+        socket: path of the API's Unix socket; empty for ``api.sock`` in the data directory.
     """
 
     host: str
@@ -55,6 +56,7 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     join_port: int = JOIN_PORT
     probe_port: int = PROBE_PORT
     probe_host: str = "127.0.0.1"
+    socket: str = ""
 
     @property
     def listen_host(self) -> str:
@@ -121,6 +123,7 @@ class Quarters:
         self.authority = directory / "authority.pem"
         self.unlock = directory / "unlock.key"
         self.control = directory / "control"
+        self.api_socket = directory / "api.sock"
 
     @contextmanager
     def held(self, *, now: datetime, command: str) -> Iterator[None]:

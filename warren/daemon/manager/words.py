@@ -72,7 +72,23 @@ class MakeToken(msgspec.Struct, frozen=True, tag="token"):
     """Asks for a token with which one more manager can join."""
 
 
-Question = Join | ShowManagers | Remove | Transfer | MakeToken
+class Certify(msgspec.Struct, frozen=True, kw_only=True, tag="certify"):
+    """Asks for the certificate of a person or a program; heard from the manager's owner only.
+
+    Attributes:
+        role: ``admin``, ``operator``, ``viewer`` or ``tool``.
+        name: whom it is for.
+        tenant: the only tenant it may touch; empty for all.
+        request_pem: certificate request; nothing is taken from it but its key.
+    """
+
+    role: str
+    name: str
+    tenant: str = ""
+    request_pem: bytes
+
+
+Question = Join | ShowManagers | Remove | Transfer | MakeToken | Certify
 
 
 class Joined(msgspec.Struct, frozen=True, kw_only=True, tag="joined"):
@@ -160,6 +176,18 @@ class MadeToken(msgspec.Struct, frozen=True, tag="made"):
         return "MadeToken(***)"
 
 
+class Certified(msgspec.Struct, frozen=True, kw_only=True, tag="certified"):
+    """A certificate, and whom to trust; both PEM.
+
+    Attributes:
+        api_address: where the API answers.
+    """
+
+    certificate_pem: bytes
+    authority_pem: bytes
+    api_address: str
+
+
 class Failed(msgspec.Struct, frozen=True, tag="failed"):
     """It was refused or could not be done.
 
@@ -170,7 +198,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     failure: bytes
 
 
-Answer = Joined | Managers | Done | MadeToken | Failed
+Answer = Joined | Managers | Done | MadeToken | Certified | Failed
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_question: Callable[[bytes], Question] = msgspec.msgpack.Decoder(Question).decode
