@@ -17,6 +17,7 @@ from warren.aio.disk import RealFile
 from warren.daemon import opening
 from warren.daemon.opening import Opened, open_store
 from warren.model.errors import Conflict, PermanentError, TransientError
+from warren.store.machine import StoreMachine
 
 KEPT_BYTES = 512
 """In each file of the log, for a mark."""
@@ -103,14 +104,15 @@ async def test_opening_that_is_refused_leaves_no_thread_behind(tmp_path: Path) -
     assert set(threading.enumerate()) <= before
 
 
-async def test_files_are_closed_however_the_work_ended(tmp_path: Path) -> None:
-    def descriptors() -> set[str]:
-        found = set()
-        for descriptor in Path("/proc/self/fd").iterdir():
-            with suppress(FileNotFoundError):
-                found.add(str(descriptor.readlink()))
-        return {name for name in found if name.startswith(str(tmp_path))}
+def descriptors(directory: Path) -> set[str]:
+    found = set()
+    for descriptor in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.add(str(descriptor.readlink()))
+    return {name for name in found if name.startswith(str(directory))}
 
+
+async def test_files_are_closed_however_the_work_ended(tmp_path: Path) -> None:
     async def fail() -> None:
         async with open_store(tmp_path, clock=SystemClock()) as found:
             await found.store.write(puts=[service()])
@@ -118,7 +120,7 @@ async def test_files_are_closed_however_the_work_ended(tmp_path: Path) -> None:
 
     with pytest.raises(ZeroDivisionError):
         await fail()
-    assert descriptors() == set()
+    assert descriptors(tmp_path) == set()
 
     async def be_cancelled() -> None:
         async with open_store(tmp_path, clock=SystemClock()):
@@ -129,7 +131,7 @@ async def test_files_are_closed_however_the_work_ended(tmp_path: Path) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert descriptors() == set()
+    assert descriptors(tmp_path) == set()
 
 
 def break_disk(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,3 +173,35 @@ async def test_cancelled_work_is_cancelled_even_if_the_disk_has_failed(
     task = asyncio.ensure_future(work())
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_defect_in_applying_is_not_to_be_tried_again_and_tells_no_secret(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_machine: StoreMachine, _index: int, _data: bytes) -> bytes:
+        raise KeyError("the value of a secret")
+
+    async with opened(Directory()) as found:
+        monkeypatch.setattr(StoreMachine, "apply", fail)
+        for _ in range(2):
+            with pytest.raises(PermanentError, match="cannot go on: KeyError\n"):
+                await found.store.write(puts=[node()])
+    assert "secret" not in caplog.text
+    assert "KeyError at test_failing.py:" in caplog.text
+
+
+async def test_opening_that_is_cancelled_leaves_nothing_open(tmp_path: Path) -> None:
+    async def open_it() -> None:
+        async with open_store(tmp_path, clock=SystemClock()):
+            await asyncio.sleep(60)
+
+    before = set(threading.enumerate())
+    for turns in range(1, 40):
+        task = asyncio.ensure_future(open_it())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert set(threading.enumerate()) <= before
+    assert descriptors(tmp_path) == set()

@@ -8,10 +8,12 @@ a node must wait for ``failed``, too, and end the process with it.
 
 import asyncio
 import logging
+import traceback
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -422,9 +424,18 @@ class Node:
 
     def _fail(self, error: BaseException) -> None:
         if not self.failed.done():
-            _log.critical("this member cannot go on, its process must stop: %s", error)
+            _log.critical("this member cannot go on, its process must stop: %s", _describe(error))
             self.failed.set_exception(error)
         self.end()
+
+
+def _describe(error: BaseException) -> str:
+    if isinstance(error, RaftError):
+        return str(error)
+    # A defect, whose words may hold something of an entry.
+    *_, frame = traceback.extract_tb(error.__traceback__) or [None]
+    where = f" at {Path(frame.filename).name}:{frame.lineno}" if frame is not None else ""
+    return type(error).__name__ + where
 
 
 def _settle(waiter: "asyncio.Future[bytes]", answer: Answer) -> None:
