@@ -8,7 +8,8 @@ import re
 
 from warren.fleet.command import Command, Result
 from warren.fleet.facts.facts import EngineFacts, HostFacts, ServiceManager
-from warren.fleet.failures import check
+from warren.fleet.failures import tail
+from warren.model.errors import CommandFailed
 
 _SCRIPT = r"""
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
@@ -80,7 +81,13 @@ def parse(host: str, result: Result, *, now_seconds: float | None = None) -> Hos
     Raises:
         CommandFailed: it did not run at all.
     """
-    check(host, COMMAND, result)
+    if result.status:  # the script itself is no help to whoever reads of its failure
+        raise CommandFailed(
+            host=host,
+            command="the script that gathers facts",
+            status=result.status,
+            stderr_tail=tail(result.stderr),
+        )
     facts = read(result.stdout.decode(errors="replace"))
     if now_seconds is None or not facts.unix_seconds:
         return facts
@@ -109,7 +116,7 @@ def read(text: str) -> HostFacts:
         memory_available_bytes=_number(one.get("memory_available", "")) * _KIB,
         storage_total_bytes=total * _KIB,
         storage_free_bytes=free * _KIB,
-        engines=tuple(_engine(line) for line in values.get("engine", [])),
+        engines=tuple(_engine(line) for line in values.get("engine", []) if line),
         service_manager=_MANAGERS.get(one.get("service_manager", ""), "none"),
         addresses=tuple(sorted(addresses, key=lambda address: ":" in address)),
         default_address=one.get("default_address", ""),
@@ -129,7 +136,7 @@ def _engine(line: str) -> EngineFacts:
 
 
 def _number(text: str) -> int:
-    return int(text) if text.isdigit() else 0
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _numbers(text: str) -> list[int]:
@@ -137,7 +144,6 @@ def _numbers(text: str) -> list[int]:
 
 
 def _seconds(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:  # a date without %N prints it as it is
-        return float(_number(text.partition(".")[0]))
+    whole, _, fraction = text.partition(".")
+    # A date without %N prints it as it is.
+    return float(_number(whole)) + float(f"0.{fraction}" if fraction.isdecimal() else 0)
