@@ -18,7 +18,7 @@ from warren.model.service import Service, ServiceSpec
 from warren.model.validation import parse
 from warren.store.store import Store
 from warren.wire.conversion import decode, encode
-from warren.wire.requests import trim
+from warren.wire.requests import dotted, trim
 from warren.wire.v1 import call_pb2, service_api_pb2 as api, service_pb2
 
 _STATES = service_pb2.DESCRIPTOR.enum_types_by_name["ServiceState"]
@@ -285,23 +285,30 @@ class Services:
         )
 
 
-def spec_of(message: service_pb2.ServiceSpec, named: str, call: Call) -> ServiceSpec:
+def spec_of(
+    message: service_pb2.ServiceSpec,
+    named: str,
+    call: Call,
+    *,
+    path: tuple[str | int, ...] = ("spec",),
+) -> ServiceSpec:
     """The spec of a request, in the tenant that the call is about.
 
     Args:
         message: see there.
         named: the tenant that the request names; empty for none.
         call: see there.
+        path: where the spec stands in the request.
 
     Raises:
         InvalidInput: it breaks a rule, or the spec is of another tenant than the request.
     """
-    spec = decode(message, ServiceSpec, path=("spec",))
+    spec = decode(message, ServiceSpec, path=path)
     if not message.HasField("tenant"):
         return spec.model_copy(update={"tenant": call.tenant})
     if spec.tenant != call.tenant and (named or call.caller.tenant):
         rule = f"must be that of the request, {call.tenant}"
-        raise InvalidInput([Problem(field="spec.tenant", value=spec.tenant, rule=rule)])
+        raise InvalidInput([Problem(field=dotted((*path, "tenant")), value=spec.tenant, rule=rule)])
     return spec
 
 

@@ -29,6 +29,7 @@ from warren.api.guard import Ended, Guard, log_ended
 from warren.api.instances import Instances
 from warren.api.keys import Keys, server_credentials
 from warren.api.nodes import Nodes, Registration, Surveyor
+from warren.api.plans import Plans
 from warren.api.recorder import Recorder
 from warren.api.repetition import Repetitions
 from warren.api.services import Rules, Services
@@ -194,6 +195,7 @@ def _groups(setting: Setting) -> tuple[object, ...]:
     recorder, clock = setting.recorder, setting.clock
     groups: tuple[object, ...] = (
         Services(recorder, setting.rules, clock, setting.new_id),
+        Plans(recorder, setting.rules, clock, setting.new_id),
         Instances(recorder),
         Nodes(recorder, clock, last_seen=setting.last_seen),
         Cluster(recorder),
