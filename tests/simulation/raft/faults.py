@@ -65,7 +65,7 @@ class Faults:
         arena = self._arena
         arena.network.heal()
         arena.slow.clear()
-        for member, machine in arena.cluster.machines.items():
+        for member, machine in list(arena.cluster.machines.items()):
             machine.disk.capacity_bytes = None
             machine.disk.fail = _sound
             if machine.process is not None and machine.process.is_stopped:
