@@ -205,3 +205,13 @@ async def test_opening_that_is_cancelled_leaves_nothing_open(tmp_path: Path) -> 
             await task
     assert set(threading.enumerate()) <= before
     assert descriptors(tmp_path) == set()
+
+
+async def test_failure_that_nobody_asked_about_is_not_complained_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with opened(Directory()) as found:
+        found.node.failed.set_exception(KeyError("it was something else"))
+        del found
+    gc.collect()
+    assert "never retrieved" not in caplog.text

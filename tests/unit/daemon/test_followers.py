@@ -71,6 +71,7 @@ async def test_follower_that_fails_while_it_waits_says_why() -> None:
         await asyncio.sleep(0.03)
         cluster.disks[slow].fail = lambda operation, _name: 5 if operation == "sync" else None
         cluster.network.release(slow)
-        with pytest.raises(PermanentError, match="the disk failed"):
-            await writing
+        async with asyncio.timeout(5):
+            with pytest.raises(PermanentError, match="the disk failed"):
+                await writing
         assert cluster.nodes[slow].failed.done()

@@ -121,3 +121,18 @@ async def test_restored_state_is_what_queries_and_iterations_see() -> None:
     assert table.search(named) == []
     assert list(iterating) == []
     assert [each.name for each in store.nodes] == ["new"]
+
+
+async def test_state_is_reached_by_an_entry_or_by_a_snapshot_that_goes_beyond_it() -> None:
+    source, follower = filled(3), machine()
+    near, far, given_up = follower.reach(5), follower.reach(6), follower.reach(7)
+    given_up.cancel()
+    follower.apply(5, put(node("n0")))
+    assert near.done()
+    assert not far.done()
+    restoring = follower.restore()
+    for piece in source.freeze():
+        restoring.add(piece)
+    restoring.finish()
+    assert far.done()
+    assert follower.reach(source.state.index).done()

@@ -155,12 +155,17 @@ async def test_snapshot_from_another_leader_of_its_own_term_ends_it() -> None:
         writer.add(piece)
     data = sent.read(writer.finish())
     async with running(SimulatedDisk()) as (node, _):
-        sink = await node.receivers.open_sink(MsgSnap(1, 2, node.status.term, meta), len(data))
+        announced = MsgSnap(1, 2, node.status.term, meta)
+        sink = await node.receivers.open_sink(announced, len(data))
         await sink.add(0, data)
         with pytest.raises(Broken, match="both lead"):
             await sink.finish()
         with pytest.raises(Broken, match="both lead"):
             await node.failed
+        sink = await node.receivers.open_sink(announced, len(data))
+        await sink.add(0, data)
+        with pytest.raises(Unavailable, match="stops"):
+            await sink.finish()
 
 
 async def test_caller_that_gives_up_does_no_harm() -> None:
