@@ -24,6 +24,7 @@ from warren.aio.clock import Clock
 from warren.aio.companions import Companions
 from warren.api.callers import Callers
 from warren.api.cluster import Cluster, Health, WhoAsks
+from warren.api.condition import Conditions
 from warren.api.forwarding import MESSAGE_BYTES_MAX, Forwarder
 from warren.api.guard import Ended, Guard, log_ended
 from warren.api.instances import Instances
@@ -196,6 +197,7 @@ def _groups(setting: Setting) -> tuple[object, ...]:
     groups: tuple[object, ...] = (
         Services(recorder, setting.rules, clock, setting.new_id),
         Plans(recorder, setting.rules, clock, setting.new_id),
+        Conditions(recorder),
         Instances(recorder),
         Nodes(recorder, clock, last_seen=setting.last_seen),
         Cluster(recorder),
