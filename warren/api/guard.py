@@ -213,7 +213,7 @@ class Guard(grpc.aio.ServerInterceptor):
         key = write_options(request).idempotency_key
         if not key:
             return await work()
-        return await self._repetitions.once((caller.called, method.path, key), data, work)
+        return await self._repetitions.once((caller.passed_on_as, method.path, key), data, work)
 
     async def _stream(
         self, method: Method, operate: StreamOperation, data: bytes, context: _Context

@@ -194,6 +194,17 @@ async def test_a_change_that_is_sent_again_is_made_once(tmp_path: Path) -> None:
         assert retried.service.spec.replicas == 1
 
 
+async def test_keys_of_callers_with_one_name_in_two_tenants_are_two(tmp_path: Path) -> None:
+    async with (
+        world(tmp_path) as made,
+        made.calling_as(Role.OPERATOR, tenant="shop") as shop,
+        made.calling_as(Role.OPERATOR, tenant="blog") as blog,
+    ):
+        request = create(write=WRITE(idempotency_key="k1"))
+        answers = [await each.call("CreateService", request) for each in (shop, blog)]
+        assert [each.service.tenant for each in answers] == ["shop", "blog"]
+
+
 async def test_a_change_goes_on_when_its_caller_has_gone(tmp_path: Path) -> None:
     async with world(tmp_path) as made, made.calling_as(Role.OPERATOR) as caller:
         request = create(write=WRITE(idempotency_key="k1"))
