@@ -32,10 +32,19 @@ Also = Annotated[
 ApiPort = Annotated[int, typer.Option(help="Port of the API.", min=1, max=65535)]
 PeerPort = Annotated[int, typer.Option(help="Port for the other managers.", min=1, max=65535)]
 JoinPort = Annotated[int, typer.Option(help="Port for managers that join.", min=1, max=65535)]
+TokenPort = Annotated[
+    int, typer.Option(help="Port of the API for callers with a token only.", min=1, max=65535)
+]
 ProbePort = Annotated[
     int, typer.Option(help="Port of health and metrics over HTTP.", min=1, max=65535)
 ]
 ProbeHost = Annotated[str, typer.Option(help="Address where health and metrics are listened for.")]
+Hosts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--inventory", "-i", help="Inventory that says how nodes are reached; read at each start."
+    ),
+]
 NoRun = Annotated[
     bool, typer.Option("--no-run", help="Only prepare; `warren manager run` runs it later.")
 ]
@@ -57,9 +66,11 @@ def init(
     api_port: ApiPort = 8080,
     peer_port: PeerPort = 8081,
     join_port: JoinPort = 8082,
+    token_port: TokenPort = 8084,
     probe_port: ProbePort = 8083,
     probe_host: ProbeHost = "127.0.0.1",
     tokens: Annotated[int, typer.Option(help="How many join tokens to make.", min=0, max=6)] = 2,
+    inventory: Hosts = None,
     no_run: NoRun = False,
     level: Level = "info",
 ) -> None:
@@ -79,6 +90,7 @@ def init(
         api_port=api_port,
         peer_port=peer_port,
         join_port=join_port,
+        token_port=token_port,
         probe_port=probe_port,
         probe_host=probe_host,
     )
@@ -93,7 +105,14 @@ def init(
         sys.stdout.flush()
 
     process = Process(data, level=level)
-    process.init(name or _own_name(), addresses, tokens=tokens, show=show, runs=not no_run)
+    process.init(
+        name or _own_name(),
+        addresses,
+        tokens=tokens,
+        inventory=_sources(inventory),
+        show=show,
+        runs=not no_run,
+    )
 
 
 @app.command("join")
@@ -112,8 +131,10 @@ def join(
     api_port: ApiPort = 8080,
     peer_port: PeerPort = 8081,
     join_port: JoinPort = 8082,
+    token_port: TokenPort = 8084,
     probe_port: ProbePort = 8083,
     probe_host: ProbeHost = "127.0.0.1",
+    inventory: Hosts = None,
     no_run: NoRun = False,
     level: Level = "info",
 ) -> None:
@@ -133,6 +154,7 @@ def join(
         api_port=api_port,
         peer_port=peer_port,
         join_port=join_port,
+        token_port=token_port,
         probe_port=probe_port,
         probe_host=probe_host,
     )
@@ -146,6 +168,7 @@ def join(
         addresses,
         token=Secret(text),
         address=manager,
+        inventory=_sources(inventory),
         show=show,
         runs=not no_run,
     )
@@ -263,6 +286,11 @@ def _addresses(address: str, also: list[str] | None, **others: Any) -> Any:
     from warren.daemon.manager.seat import Addresses  # noqa: PLC0415
 
     return Addresses(host=address or own_address(), names=tuple(also or ()), **others)
+
+
+def _sources(inventory: list[str] | None) -> tuple[str, ...]:
+    """Sources of an inventory as they are found from anywhere; a list of hosts stays as it is."""
+    return tuple(each if "," in each else str(Path(each).absolute()) for each in inventory or ())
 
 
 def _own_name() -> str:

@@ -133,9 +133,16 @@ class Passed:
 
 
 class Loop:
-    """Passes over a world, with what is worth remembering between them."""
+    """Passes over a world, with what is worth remembering between them.
 
-    def __init__(self, world: World, policy: Policy) -> None:
+    Args:
+        world: what to act on.
+        policy: the operator's.
+        keeps_commands: whether ``conclude`` tells the commands; not for a loop that runs for ever.
+    """
+
+    def __init__(self, world: World, policy: Policy, *, keeps_commands: bool = True) -> None:
+        self._keeps_commands = keeps_commands
         self._world = world
         self._policy = policy
         self._nodes = NodePacer()
@@ -230,7 +237,7 @@ class Loop:
         now = self._world.clock.now()
         self._actions.learn(outcomes, now)
         self._nodes.learn_from(outcomes, now)
-        for outcome in outcomes:
+        for outcome in outcomes if self._keeps_commands else ():
             self._commands += [(outcome.action.node, text) for text in outcome.commands]
         stale = [item.error for item in outcomes if isinstance(item.error, StaleEpoch)]
         for attempt in range(COMMIT_ATTEMPTS_MAX):

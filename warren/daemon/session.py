@@ -71,7 +71,7 @@ def open_for_run(request: ManagerRequest) -> AbstractAsyncContextManager[Embedde
 async def open_manager(sources: Sequence[str], given: Path | None) -> AsyncIterator[Embedded]:
     """Be the manager of an inventory's cluster, for one command."""
     directory = _existing(state_directory(sources, given))
-    async with _pool() as pool, open_embedded(directory, _reach(sources, pool)) as client:
+    async with new_pool() as pool, open_embedded(directory, hosts_of(sources, pool)) as client:
         yield client
 
 
@@ -80,10 +80,10 @@ async def open_reader(sources: Sequence[str], given: Path | None) -> AsyncIterat
     """Read an inventory's cluster as last recorded; nothing is locked."""
     directory = _existing(state_directory(sources, given))
     async with (
-        _pool() as pool,
+        new_pool() as pool,
         read_store(directory, clock=SystemClock()) as store,
     ):
-        yield Reader(store, _reach(sources, pool))
+        yield Reader(store, hosts_of(sources, pool))
 
 
 class Reader(Reading):
@@ -100,7 +100,8 @@ class Reader(Reading):
         return follow_logs(self, self._reach, service, tail=tail, follow=follow)
 
 
-def _pool() -> Pool:
+def new_pool() -> Pool:
+    """Connections to hosts, none yet; an async context."""
     return Pool(clock=SystemClock(), random=SystemRandom().random, nonce=lambda: token_hex(16))
 
 
@@ -113,7 +114,8 @@ def _existing(directory: Path) -> Path:
     return directory
 
 
-def _reach(sources: Sequence[str], pool: Pool) -> Callable[[str], Host]:
+def hosts_of(sources: Sequence[str], pool: Pool) -> Callable[[str], Host]:
+    """The host of a name as an inventory says; it is loaded when the first one is wanted."""
     loaded: list[Inventory] = []
     engine = Engine(chance=SystemRandom(), now=SystemClock().now)
 

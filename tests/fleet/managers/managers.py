@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,29 @@ from tests.fleet.raft.members import wait_for
 WARREN = Path(sys.executable).with_name("warren")
 
 
+class Loopback:
+    """Managers side by side where the test is, each at an address of its own."""
+
+    def host(self, number: int) -> str:
+        return f"127.0.0.{number}"
+
+    def at(self, _number: int = 0) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
 class Managers:
     """Managers by their number, which is also that of their host.
 
     Args:
         folder: data directories and logs.
         grounds: where they run.
+        inventory: how they reach the nodes.
     """
 
-    def __init__(self, folder: Path, grounds: Grounds) -> None:
+    def __init__(
+        self, folder: Path, grounds: "Grounds | Loopback", *, inventory: Path | None = None
+    ) -> None:
+        self._inventory = inventory
         self.processes: dict[int, subprocess.Popen[str]] = {}
         self.grounds = grounds
         self._folder = folder
@@ -129,7 +143,13 @@ class Managers:
 
     def _named(self, number: int) -> list[str]:
         directory = str(self.data(number))
-        return ["--data-dir", directory, "--name", f"m{number}", "--address", self.address(number)]
+        address = self.address(number)
+        words = ["--data-dir", directory, "--name", f"m{number}", "--address", address]
+        if isinstance(self.grounds, Loopback):
+            words += ["--probe-host", address]
+        if self._inventory is not None:
+            words += ["--inventory", str(self._inventory)]
+        return words
 
     def _wait_until_it_answers(self, number: int) -> None:
         deadline = time.monotonic() + 20

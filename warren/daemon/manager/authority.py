@@ -87,6 +87,36 @@ def issue(
     return authority.issue(request_pem, identity, now=now, addresses=addresses)
 
 
+class Signing:
+    """Implements the API's ``Signer`` over the record.
+
+    Args:
+        store: the record.
+        unlock: reads the key that opens the authority's.
+    """
+
+    def __init__(self, store: Store, unlock: Callable[[], UnlockKey]) -> None:
+        self._store = store
+        self._unlock = unlock
+
+    def certificate(self) -> bytes:
+        """The authority's own certificate, PEM; raises as ``authority_record``."""
+        return authority_record(self._store).certificate_pem.encode()
+
+    def issue(
+        self,
+        request_pem: bytes,
+        identity: Identity,
+        *,
+        now: datetime,
+        addresses: Sequence[str] = (),
+    ) -> bytes:
+        """A certificate, PEM, for the key of a request; raises as ``issue``."""
+        return issue(
+            self._store, self._unlock(), request_pem, identity, now=now, addresses=addresses
+        )
+
+
 def make_token(
     record: AuthorityRecord,
     role: TokenRole,

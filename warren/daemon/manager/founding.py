@@ -53,6 +53,7 @@ async def found(
     addresses: Addresses,
     *,
     tokens: int,
+    inventory: tuple[str, ...] = (),
     clock: Clock,
     random_bytes: RandomBytes,
 ) -> Founded:
@@ -65,6 +66,7 @@ async def found(
         name: of the first manager.
         addresses: where it is found.
         tokens: how many join tokens to make.
+        inventory: sources that say how the nodes are reached.
         clock: see there.
         random_bytes: for ids and keys.
 
@@ -86,7 +88,13 @@ async def found(
     authority = open_authority(record, unlock)
     certified = authority.issue(request.pem, identity, now=now, addresses=addresses.certified)
     keep(quarters, request, certified)
-    seat = Seat(cluster_id=cluster_id, member=FIRST_MEMBER, name=name, addresses=addresses)
+    seat = Seat(
+        cluster_id=cluster_id,
+        member=FIRST_MEMBER,
+        name=name,
+        addresses=addresses,
+        inventory=inventory,
+    )
     made = [
         make_token(record, "manager", now=now, random_bytes=random_bytes) for _ in range(tokens)
     ]

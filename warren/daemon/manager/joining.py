@@ -19,7 +19,13 @@ from warren.raft.storage import join as begin_log
 
 
 async def join(
-    quarters: Quarters, name: str, addresses: Addresses, *, token: Secret, address: str
+    quarters: Quarters,
+    name: str,
+    addresses: Addresses,
+    *,
+    token: Secret,
+    address: str,
+    inventory: tuple[str, ...] = (),
 ) -> Seat:
     """Become a manager of a cluster, in an empty data directory, which the caller holds.
 
@@ -29,6 +35,7 @@ async def join(
         addresses: where it will be found.
         token: the whole text of a join token.
         address: of the reception of a manager.
+        inventory: sources that say how the nodes are reached.
 
     Raises:
         InvalidInput: the token or the name is malformed.
@@ -59,6 +66,7 @@ async def join(
         name=name,
         addresses=addresses,
         peers=answer.peers,
+        inventory=inventory,
     )
     try:
         begin_log(quarters.place(seat))

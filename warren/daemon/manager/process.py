@@ -57,6 +57,7 @@ class Process:
         addresses: Addresses,
         *,
         tokens: int,
+        inventory: tuple[str, ...] = (),
         show: Callable[[Founded], None],
         runs: bool = True,
     ) -> None:
@@ -66,6 +67,7 @@ class Process:
             name: of the manager.
             addresses: where it is found.
             tokens: how many join tokens to make.
+            inventory: sources that say how the nodes are reached.
             show: called when the cluster is there.
             runs: whether to run the manager, too.
 
@@ -79,6 +81,7 @@ class Process:
                 name,
                 addresses,
                 tokens=tokens,
+                inventory=inventory,
                 clock=self._clock,
                 random_bytes=secrets.token_bytes,
             )
@@ -96,6 +99,7 @@ class Process:
         *,
         token: Secret,
         address: str,
+        inventory: tuple[str, ...] = (),
         show: Callable[[Seat], None],
         runs: bool = True,
     ) -> None:
@@ -108,7 +112,7 @@ class Process:
 
         async def work() -> None:
             seat = await joining.join(
-                self._quarters, name, addresses, token=token, address=reception
+                self._quarters, name, addresses, token=token, address=reception, inventory=inventory
             )
             show(seat)
             if runs:

@@ -18,8 +18,11 @@ from warren.aio.clock import Clock
 from warren.aio.companions import Companions
 from warren.api.serving import Places, Setting, serve
 from warren.daemon.consensus import LogProposer, Machine, translate
-from warren.daemon.manager.authority import RandomBytes, issue
+from warren.daemon.embedded import ENGINES
+from warren.daemon.manager.authority import RandomBytes, Signing, issue
+from warren.daemon.manager.controlling import Controller
 from warren.daemon.manager.credentials import Credentials
+from warren.daemon.manager.hosts import HostSurveyor, reach_by
 from warren.daemon.manager.leading import promote_newcomers
 from warren.daemon.manager.metrics import measure
 from warren.daemon.manager.office import Office, Tools
@@ -28,10 +31,11 @@ from warren.daemon.manager.reception import Reception
 from warren.daemon.manager.replica import Replica, SpecRules
 from warren.daemon.manager.seat import Quarters, Seat, with_port
 from warren.daemon.opening import draw_below, unusable
+from warren.daemon.session import new_pool
+from warren.daemon.targets import Reach
 from warren.model.errors import PermanentError, WarrenError
 from warren.model.ids import new_id
 from warren.pki.identity import Identity
-from warren.providers.registry import engines
 from warren.raft.core.ready import Role
 from warren.raft.core.settings import Settings
 from warren.raft.errors import RaftError
@@ -51,7 +55,6 @@ RENEW_SECONDS = 3600.0
 RENEW_SECONDS_MIN = 60.0
 """How soon again if it could not be renewed."""
 WATCH_SECONDS = 0.5
-ENGINES = engines()
 HAND_OVER_SECONDS = 3.0
 
 _log = logging.getLogger(__name__)
@@ -103,7 +106,6 @@ async def open_manager(
     async with AsyncExitStack() as stack:
         try:
             credentials = Credentials(quarters, seat, is_removed=is_removed)
-            authority_pem = quarters.authority.read_bytes()
             running = run_node(
                 quarters.place(seat),
                 Machine(machine),
@@ -122,31 +124,48 @@ async def open_manager(
         store = Store(machine, LogProposer(node, machine))
         stack.callback(store.close)
         manager = Running(seat=seat, node=node, store=store, credentials=credentials)
-        tools = Tools(
-            store=store,
-            node=node,
-            context=credentials.client,
-            unlock=quarters.unlock_key,
-            clock=clock,
-            random_bytes=random_bytes,
-            address=seat.addresses.join,
-            api_address=seat.addresses.api,
-        )
-        reception = Reception(Office(tools).answer, credentials, authority_pem)
-        listening = reception.listening(
-            seat.addresses.listen_host, seat.addresses.join_port, quarters.control
-        )
-        await stack.enter_async_context(listening)
-        probes = Probes(partial(look, node, store), partial(measure, node, store, credentials))
-        await stack.enter_async_context(
-            probes.listening(seat.addresses.probe_host, seat.addresses.probe_port)
-        )
-        await stack.enter_async_context(_api(manager, quarters, clock, random_bytes))
+        pool = await stack.enter_async_context(new_pool())
+        reach = reach_by(seat.inventory, pool)
+        await _answer(stack, manager, quarters, reach, clock, random_bytes)
         companions = await stack.enter_async_context(Companions())
         companions.start(promote_newcomers(node, clock))
+        controller = Controller(node=node, store=store, reach=reach, clock=clock)
+        companions.start(controller.run())
         companions.start(_renew(manager, quarters, clock))
         settle_memory()
         yield manager
+
+
+async def _answer(  # noqa: PLR0917 - all that a manager is made of
+    stack: AsyncExitStack,
+    manager: Running,
+    quarters: Quarters,
+    reach: Reach,
+    clock: Clock,
+    random_bytes: RandomBytes,
+) -> None:
+    """Listen at all ports but that of the consensus."""
+    seat, node, store, credentials = manager.seat, manager.node, manager.store, manager.credentials
+    addresses = seat.addresses
+    tools = Tools(
+        store=store,
+        node=node,
+        context=credentials.client,
+        unlock=quarters.unlock_key,
+        clock=clock,
+        random_bytes=random_bytes,
+        address=addresses.join,
+        api_address=addresses.api,
+    )
+    reception = Reception(Office(tools).answer, credentials, credentials.keys().authority)
+    probes = Probes(partial(look, node, store), partial(measure, node, store, credentials))
+    listen = addresses.listen_host
+    for listening in (
+        reception.listening(listen, addresses.join_port, quarters.control),
+        probes.listening(addresses.probe_host, addresses.probe_port),
+        _api(manager, quarters, reach, clock, random_bytes),
+    ):
+        await stack.enter_async_context(listening)
 
 
 async def run_manager(
@@ -246,7 +265,7 @@ async def _renew(manager: Running, quarters: Quarters, clock: Clock) -> None:
 
 
 def _api(
-    manager: Running, quarters: Quarters, clock: Clock, random_bytes: RandomBytes
+    manager: Running, quarters: Quarters, reach: Reach, clock: Clock, random_bytes: RandomBytes
 ) -> AbstractAsyncContextManager[object]:
     addresses = manager.seat.addresses
 
@@ -258,6 +277,7 @@ def _api(
         Places(
             address=with_port(addresses.listen_host, addresses.api_port),
             socket=Path(addresses.socket) if addresses.socket else quarters.api_socket,
+            join_address=with_port(addresses.listen_host, addresses.token_port),
         ),
         Setting(
             recorder=Replica(manager.node, manager.store),
@@ -266,6 +286,9 @@ def _api(
             clock=clock,
             new_id=make_id,
             is_revoked=manager.credentials.is_revoked,
+            surveyor=HostSurveyor(cluster_id=manager.seat.cluster_id, reach=reach, clock=clock),
+            signer=Signing(manager.store, quarters.unlock_key),
+            random_bytes=random_bytes,
         ),
     )
 

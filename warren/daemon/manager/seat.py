@@ -24,6 +24,7 @@ API_PORT = 8080
 PEER_PORT = 8081
 JOIN_PORT = 8082
 PROBE_PORT = 8083
+TOKEN_PORT = 8084
 SEAT_FORMAT = 1
 RESERVE_BYTES = 16 << 20
 """Kept back on the disk, to be able to help oneself when it is full."""
@@ -43,6 +44,7 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
         api_port: of the API.
         peer_port: of the consensus.
         join_port: of the reception.
+        token_port: where the API answers those who have no certificate but a token.
         probe_port: of health and metrics over HTTP, on loopback unless ``probe_host`` says otherwise.
         probe_host: where they are listened for.
         socket: path of the API's Unix socket; empty for ``api.sock`` in the data directory.
@@ -54,6 +56,7 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     api_port: int = API_PORT
     peer_port: int = PEER_PORT
     join_port: int = JOIN_PORT
+    token_port: int = TOKEN_PORT
     probe_port: int = PROBE_PORT
     probe_host: str = "127.0.0.1"
     socket: str = ""
@@ -96,6 +99,7 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
         name: its name.
         addresses: where it is found.
         peers: where the others were when it joined, by number.
+        inventory: sources that say how the nodes are reached; without, by their names.
     """
 
     format: int = SEAT_FORMAT
@@ -104,6 +108,7 @@ class Seat(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     addresses: Addresses
     peers: dict[int, str] = {}
+    inventory: tuple[str, ...] = ()
 
 
 _encode = msgspec.json.Encoder().encode
