@@ -42,7 +42,9 @@ async def test_certificate_is_renewed_after_two_thirds_of_its_life_with_a_new_ke
     assert not credentials.renew(sign, now=now)
     assert credentials.certificate == before
     now = NOW + timedelta(days=61)
+    shown = credentials.keys()
     assert credentials.renew(sign, now=now)
+    assert credentials.keys() != shown, "the API shows the new one from now on"
     after = credentials.certificate
     assert after.not_valid_after_utc == now + timedelta(days=90)
     assert after.public_key() != before.public_key()
