@@ -56,7 +56,6 @@ async def start(host: str, begin: Start, line: str, become: Become | None) -> Pr
     finally:
         if not passed:
             await process.close()
-            await process.wait_closed()
     return process
 
 

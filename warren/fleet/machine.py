@@ -25,8 +25,7 @@ from warren.model.errors import CommandFailed
 
 KEPT_MAX = 4
 STREAMS_MAX = 5
-"""Together one less than sshd's usual ``MaxSessions`` of 10: a program may outlive its session. Where a
-host allows fewer, sessions that are kept give way."""
+"""Together one less than sshd's ``MaxSessions`` of 10: a session is closed a moment after we say so."""
 
 _READ_BYTES = 1 << 16
 _STREAM_END_BYTES = 1 << 13
@@ -144,13 +143,11 @@ class Machine:
         """Follow a command's standard output; see ``Host.stream``."""
         async with self._streams:
             line = script.following(command)
-            begin = partial(becoming.start, self._name, self._transport.start, line, become)
-            process = await self._sessions.begin_beside(begin)
+            process = await becoming.start(self._name, self._transport.start, line, become)
             try:
                 yield self._chunks(process, command)
             finally:
                 await process.close()
-                await process.wait_closed()
 
     async def connect(self, address: str, port: int) -> ByteStream:
         """Open a TCP connection from the host; see ``Host.connect``."""

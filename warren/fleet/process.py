@@ -54,14 +54,6 @@ class Process(Protocol):
         """End its input, and its session."""
         ...
 
-    async def wait_closed(self) -> None:
-        """After ``close``: wait until the host has let go of its session, or a few seconds."""
-        ...
-
-
-class SessionRefused(HostUnreachable):
-    """The host runs no further program for us while others of ours run there."""
-
 
 Start = Callable[[str], Coroutine[Any, Any, Process]]
 """Starts a shell command line on a host in a session of its own."""
@@ -112,9 +104,6 @@ class LocalProcess:
             await self._process.wait()
         # A grandchild that holds the pipes would keep the loop's transports open for ever.
         self._process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001 - asyncio offers nothing else
-
-    async def wait_closed(self) -> None:
-        """Nothing is left to wait for."""
 
 
 async def start_locally(host: str, line: str) -> LocalProcess:

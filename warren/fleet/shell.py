@@ -140,10 +140,6 @@ class Shell:
         self._broken = True
         await self._process.close()
 
-    async def wait_closed(self) -> None:
-        """After ``close``: wait until its session is gone, or a few seconds."""
-        await self._process.wait_closed()
-
     async def _send(self, batch: _Batch, text: bytes) -> None:
         try:
             await self._process.write(text)
@@ -323,7 +319,6 @@ async def open_shell(
     finally:
         if f"{script.HELLO} ready".encode() not in said:
             await process.close()
-            await process.wait_closed()
     if f"{script.HELLO} ready".encode() not in said:
         tail = said.decode(errors="replace").strip().rpartition(script.HELLO)[2].strip()
         raise Unsupported(

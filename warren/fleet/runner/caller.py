@@ -171,10 +171,6 @@ class Runner:
         self._broken = True
         await self._process.close()
 
-    async def wait_closed(self) -> None:
-        """After ``close``: wait until its session is gone, or a few seconds."""
-        await self._process.wait_closed()
-
     async def _last_words(self) -> str:
         try:
             async with asyncio.timeout(_GRACE_SECONDS):
@@ -242,5 +238,4 @@ async def open_runner(
     finally:
         if not greeted:
             await process.close()
-            await process.wait_closed()
     return runner

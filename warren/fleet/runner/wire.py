@@ -138,7 +138,3 @@ class CarriedShell:
     async def close(self) -> None:
         """End the runner, and with it the shell's input."""
         await self._process.close()
-
-    async def wait_closed(self) -> None:
-        """Wait for the runner's session, which is the shell's."""
-        await self._process.wait_closed()

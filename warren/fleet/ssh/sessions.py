@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
 import asyncssh
@@ -11,10 +10,6 @@ from warren.fleet.ssh.translation import FOREIGN, translate
 from warren.model.errors import HostUnreachable, TransientError
 
 _PLACE_WAITS_SECONDS = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
-
-
-CLOSING_SECONDS_MAX = 3.0
-"""For one session; a program that goes on without its input keeps its place until it ends."""
 
 
 class _Reader:
@@ -66,12 +61,6 @@ class SshProcess:
     async def close(self) -> None:
         """Close its session: its input ends."""
         self._process.close()
-
-    async def wait_closed(self) -> None:
-        """Wait until sshd has closed the session, too: it does so when the program has ended."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(CLOSING_SECONDS_MAX):
-                await self._process.channel.wait_closed()
 
 
 class TunnelStream:

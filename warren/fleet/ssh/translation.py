@@ -4,7 +4,6 @@ import socket
 
 import asyncssh
 
-from warren.fleet.process import SessionRefused
 from warren.fleet.ssh.hostkeys import HostKeys
 from warren.model.errors import HostRefused, HostUnreachable, WarrenError
 
@@ -60,10 +59,10 @@ def translate_opening(
 def translate(host: str, error: Exception) -> HostUnreachable:
     """Turn an error on a connection that was made into ours; ``error`` is one of ``FOREIGN``."""
     if isinstance(error, asyncssh.ChannelOpenError):
-        return SessionRefused(
+        return HostUnreachable(
             host,
             f"sshd opens no further session: {error.reason}",
-            hint="raise MaxSessions in its sshd_config; usual is 10",
+            hint="MaxSessions in its sshd_config must be at least 10",
         )
     return HostUnreachable(host, f"the connection broke: {_reason(error)}")
 
