@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.fleet.hosts import FleetHosts
-from tests.fleet.runs import SECONDS_MAX, Site, until
+from tests.fleet.runs import BIN, SECONDS_MAX, Site, until
 
 WEB = """
 - warren.core.service:
@@ -21,6 +21,15 @@ WEB = """
     ports: [{container_port: 8080}]
     health_check: {type: http, port: 8080, path: /healthz, interval_seconds: 1}
 """
+TICKING = """
+- warren.core.service:
+    name: ticking
+    image: localhost/web:1
+    command: [sh, -c, "while sleep 0.2; do echo tick; done"]
+    replicas: 3
+    stop_timeout_seconds: 0
+"""
+LOGS = ("service", "logs", "web", "--tail", "1")
 KEEPER = """
 - warren.core.service:
     name: keeper
@@ -126,6 +135,34 @@ def test_logs_carry_the_instances_and_stop_at_the_tail(site: Site) -> None:
     assert all("listens on port 8080" in line for line in said if "listens" in line)
     last = site.warren("service", "logs", "web", "--tail", "1").ok().out.splitlines()
     assert len(last) == 3
+    entries = [
+        json.loads(line) for line in site.warren(*LOGS, "--output", "json").ok().out.splitlines()
+    ]
+    assert entries == yaml.safe_load(site.warren(*LOGS, "--output", "yaml").ok().out)
+    assert last == [f"{entry['instance']} | {entry['line']}" for entry in entries]
+
+
+def test_logs_of_all_instances_are_followed_at_once(site: Site) -> None:
+    site.play(TICKING).ok()
+    following = subprocess.Popen(
+        [BIN / "warren", "service", "logs", "ticking", "--follow", "--tail", "0", "-i", "hosts.ini"],
+        cwd=site.folder, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert following.stdout is not None
+    seen: dict[str, int] = {}
+    for line in following.stdout:
+        instance = line.partition(" | ")[0]
+        seen[instance] = seen.get(instance, 0) + 1
+        if len(seen) == 3 and min(seen.values()) == 2:
+            break
+    following.send_signal(signal.SIGINT)
+    assert following.wait(SECONDS_MAX) == 130
+    following.stdout.close()
+    assert set(seen) == {"ticking.1", "ticking.2", "ticking.3"}
+    site.play(TICKING.replace("replicas: 3", "replicas: 18")).ok()
+    refused = site.warren("service", "logs", "ticking", "--follow")
+    assert refused.code != 0
+    assert "no more than 5" in refused.err
 
 
 def test_the_inventory_and_its_place_before_the_command(site: Site) -> None:
@@ -134,6 +171,7 @@ def test_the_inventory_and_its_place_before_the_command(site: Site) -> None:
     assert all(f"--{host}" in graph for host in site.hosts)
     listed = json.loads(site.warren("inventory", "--list").ok().out)
     assert listed["workers"]["hosts"] == site.hosts
+    assert data(site, "inventory", "--list") == listed
     before = ["-i", str(site.folder / "hosts.ini")]
     assert site.warren_plain(*before, "service", "ps", "web").ok().out == (
         site.warren("service", "ps", "web").ok().out

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from warren.cli import session
+from warren.cli.rendering import Output, show_document, show_rows
 from warren.model.errors import InvalidInput, NotFound, Problem
 from warren.playbook.inventory.drafts import everything
 from warren.playbook.inventory.inventory import Inventory
@@ -45,24 +46,78 @@ def command(
     playbook_directory: Annotated[
         Path | None, typer.Option("--playbook-dir", help="Where more group_vars are")
     ] = None,
+    output: Annotated[
+        Output | None,
+        typer.Option("--output", "-o", help="table, json or yaml; --list and --host are JSON"),
+    ] = None,
 ) -> None:
-    """Show hosts, groups and variables of an inventory."""
+    """Show hosts, groups and variables of an inventory.
+
+    Example: warren inventory -i inventory/demo --host web1 --output yaml
+    """
     _require_one(listing=listing, graph=graph, host=host)
     inventory = load(_named(sources), playbook_directory=playbook_directory)
     for warning in inventory.warnings:
         sys.stderr.write(f"warning: {warning}\n")
     if graph:
-        text = render_graph(inventory, pattern, show_variables=show_variables)
+        _show_graph(inventory, pattern, show_variables=show_variables, output=output)
+    elif host and explain:
+        _show_origins(inventory, _known(inventory, host), explain, output)
     elif host:
-        name = _known(inventory, host)
-        text = (
-            render_origins(inventory, name, explain)
-            if explain
-            else render_json(inventory.variables_of(name))
-        )
+        _show_variables(inventory, _known(inventory, host), output)
     else:
-        text = render_json(listing_of(inventory, limit=limit))
-    sys.stdout.write(text)
+        _show_listing(inventory, limit, output)
+
+
+def _show_graph(
+    inventory: Inventory, group: str, *, show_variables: bool, output: Output | None
+) -> None:
+    if output in {None, Output.TABLE}:
+        sys.stdout.write(render_graph(inventory, group, show_variables=show_variables))
+    else:
+        inventory.members(group)
+        _show_data(tree_of(inventory, group, show_variables=show_variables), output)
+
+
+def _show_origins(inventory: Inventory, host: str, variable: str, output: Output | None) -> None:
+    if output in {None, Output.TABLE}:
+        sys.stdout.write(render_origins(inventory, host, variable))
+        return
+    origins = [
+        {"kind": origin.rank.title, "owner": origin.owner, "place": str(origin.place)}
+        for origin in reversed(inventory.origins_of(host, variable))
+    ]
+    _show_data({"host": host, "variable": variable, "origins": origins}, output)
+
+
+def _show_variables(inventory: Inventory, host: str, output: Output | None) -> None:
+    variables = inventory.variables_of(host)
+    if output is Output.TABLE:
+        variables = json.loads(render_json(variables))
+        rows = [{"variable": name, "value": variables[name]} for name in sorted(variables)]
+        show_rows(rows, ("variable", "value"), output)
+    else:
+        _show_data(variables, output)
+
+
+def _show_listing(inventory: Inventory, limit: str, output: Output | None) -> None:
+    if output is not Output.TABLE:
+        _show_data(listing_of(inventory, limit=limit), output)
+        return
+    allowed = select_limit(inventory, limit)
+    rows = [
+        {"host": host, "groups": [name for name in inventory.groups_of(host) if name != everything]}
+        for host in (inventory.names if allowed is None else allowed)
+    ]
+    show_rows(rows, ("host", "groups"), output)
+
+
+def _show_data(value: Mapping[str, Any], output: Output | None) -> None:
+    text = render_json(value)
+    if output is Output.YAML:
+        show_document(json.loads(text), output)
+    else:
+        sys.stdout.write(text)
 
 
 def _named(sources: list[str] | None) -> list[str]:
@@ -132,6 +187,23 @@ def render_graph(inventory: Inventory, group: str, *, show_variables: bool) -> s
     """
     inventory.members(group)
     return "\n".join([f"@{group}:", *_branches(inventory, group, 1, show_variables)]) + "\n"
+
+
+def tree_of(inventory: Inventory, name: str, *, show_variables: bool) -> dict[str, Any]:
+    """A group as data: its children, its own hosts and, if asked for, their variables."""
+    group = inventory.group_table[name]
+    hosts = group.hosts if name != everything else ()
+    tree: dict[str, Any] = {
+        "group": name,
+        "children": [
+            tree_of(inventory, child, show_variables=show_variables) for child in group.children
+        ],
+        "hosts": list(hosts),
+    }
+    if show_variables:
+        tree["variables"] = merge(inventory.layers_of_group(name))
+        tree["hostvars"] = {host: inventory.variables_of(host) for host in hosts}
+    return tree
 
 
 def _branches(inventory: Inventory, name: str, depth: int, show_variables: bool) -> list[str]:

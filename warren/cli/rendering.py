@@ -36,6 +36,14 @@ def show_document(document: Mapping[str, Any], output: Output) -> None:
     _print_data(dict(document), Output.YAML if output is Output.TABLE else output)
 
 
+def show_entry(entry: Row, output: Output) -> None:
+    """Print one of a stream of things: a line of JSON, or an item of a YAML list."""
+    if output is Output.JSON:
+        sys.stdout.write(json.dumps(dict(entry)) + "\n")
+    else:
+        _print_data([dict(entry)], output)
+
+
 def _print_data(data: Any, output: Output) -> None:
     if output is Output.JSON:
         sys.stdout.write(json.dumps(data, indent=2, default=str) + "\n")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from warren.cli import session
-from warren.cli.rendering import Output, show_document, show_rows
+from warren.cli.rendering import Output, show_document, show_entry, show_rows
 from warren.client.contract import Client, Reader
 
 app = typer.Typer(help="What runs on the nodes.", no_args_is_help=True)
@@ -80,10 +80,12 @@ def list_instances(
 @app.command("logs")
 def logs(
     name: Name,
+    *,
     tail: Annotated[int | None, typer.Option(help="Only the last N lines of each.", min=0)] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as they come.")] = False,
     inventory: session.Inventory = None,
     state: session.StateDirectory = None,
+    output: session.OutputForm = Output.TABLE,
 ) -> None:
     """Print the logs of all instances of a service, each line with its instance.
 
@@ -94,7 +96,12 @@ def logs(
         await client.service(name)
         async for instance, line in client.logs(name, tail=tail, follow=follow):
             text = line.decode(errors="replace").rstrip("\n")
-            sys.stdout.write(f"{instance} | {text}\n")
+            if output is Output.TABLE:
+                sys.stdout.write(f"{instance} | {text}\n")
+            else:
+                show_entry({"instance": instance, "line": text}, output)
+            if follow:
+                sys.stdout.flush()  # a pipe would keep it back
 
     session.read(inventory, state, work)
 

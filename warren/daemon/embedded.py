@@ -18,13 +18,13 @@ from warren.control.observer import Observer
 from warren.control.progress import ServiceProgress
 from warren.control.snapshot import Policy
 from warren.daemon.changes import Changes
+from warren.daemon.logs import follow_logs
 from warren.daemon.opening import Opened, open_store
 from warren.daemon.planning import Planner
 from warren.daemon.reading import Reading
 from warren.daemon.records import StoreRecords
 from warren.daemon.targets import Reach, Targets
 from warren.model.ids import derived_id
-from warren.providers.contract import LogOptions, Target
 from warren.providers.registry import engines
 from warren.store.store import Store
 
@@ -158,33 +158,6 @@ def problems_of(ended: loop.Converged) -> tuple[str, ...]:
     }
     problems += [f"service {name}: not as asked in time" for name in sorted(missing)]
     return (*problems, *ended.removals)
-
-
-async def follow_logs(
-    reading: Reading, reach: Reach, service: str, *, tail: int | None, follow: bool
-) -> AsyncIterator[tuple[str, bytes]]:
-    """Log lines of all instances of a service that are on a node, each with the instance's name."""
-    nodes = {node.name: node for node in await reading.nodes()}
-    cluster, options = reading.cluster_id, LogOptions(tail=tail, follow=follow)
-    for instance in await reading.instances(service):
-        node = nodes.get(instance.node or "")
-        if node is None:
-            continue
-        target = Target(node=node, host=reach(node.name), cluster=cluster)
-        for engine_id in instance.engine_ids.values():
-            async with ENGINES.get(node.provider).logs(target, engine_id, options) as chunks:
-                async for line in _lines(chunks):
-                    yield f"{instance.service}.{instance.slot}", line
-
-
-async def _lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    rest = b""
-    async for chunk in chunks:
-        *whole, rest = (rest + chunk).split(b"\n")
-        for line in whole:
-            yield line
-    if rest:
-        yield rest
 
 
 def _shown(step: ServiceProgress) -> Progress:

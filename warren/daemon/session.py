@@ -9,7 +9,8 @@ from secrets import token_hex
 from typing import Any
 
 from warren.aio.clock import SystemClock
-from warren.daemon.embedded import ALONE, Embedded, follow_logs, open_embedded
+from warren.daemon.embedded import ALONE, Embedded, open_embedded
+from warren.daemon.logs import follow_logs
 from warren.daemon.opening import read_store
 from warren.daemon.reading import Reading
 from warren.fleet.host import Host

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import typer
+import yaml
 from typer.testing import CliRunner
 
 from warren.cli import inventory as command
@@ -100,3 +101,25 @@ def test_unknown_host_names_the_nearest() -> None:
 def test_exactly_one_form_is_asked_for(arguments: tuple[str, ...]) -> None:
     with pytest.raises(InvalidInput, match="exactly one"):
         run("-i", "a,", *arguments)
+
+
+def test_every_form_is_shown_as_data_and_as_a_table() -> None:
+    one = ("-i", str(example), "--host", "web3.example.com")
+    for form in (
+        ("-i", str(example), "--list"), one, (*one, "--explain-var", "service_network"),
+        ("-i", str(example), "--graph", "--vars"),
+    ):  # fmt: skip
+        found = json.loads(run(*form, "--output", "json"))
+        assert yaml.safe_load(run(*form, "--output", "yaml")) == found
+    origins = json.loads(run(*one, "--explain-var", "service_network", "-o", "json"))["origins"]
+    assert [origin["owner"] for origin in origins] == ["frankfurt", "all"]
+    tree = json.loads(run("-i", str(example), "--graph", "internal", "-o", "json"))
+    assert [child["group"] for child in tree["children"]] == ["monitoring", "database"]
+    assert tree["children"][1]["hosts"] == ["db1.example.com", "db2.example.com"]
+    rows = [
+        line.split(maxsplit=1) for line in run("-i", "a,b,", "--list", "-o", "table").split("\n")
+    ]
+    assert ["a", "ungrouped"] in [[word.strip() for word in row] for row in rows]
+    table = run("-i", "a:22,", "--host", "a", "-o", "table")
+    assert ["ansible_port", "22"] in [line.split() for line in table.splitlines()]
+    assert run("-i", "a,", "--graph", "-o", "table") == run("-i", "a,", "--graph")
